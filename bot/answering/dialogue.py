@@ -1,0 +1,113 @@
+"""A student's turn, logged: question, answer and, where staff are needed, the review, in one transaction.
+
+The transaction is opened after the model has answered, never across it; the durable inbox holds the
+message until then, so a kill at any moment repeats the turn instead of losing it or logging it twice.
+"""
+
+import asyncio
+from collections.abc import Sequence
+from dataclasses import asdict
+from datetime import UTC, datetime, timedelta
+from typing import Protocol
+
+from bot.answering.answerer import Answerer, Preview
+from bot.answering.understanding import EarlierTurn
+from bot.messages import Answer, IncomingMessage, Kind, Reply
+from storage import conversations, inbox
+from storage.database import Database, Session
+
+REMEMBERED_TURNS = 4
+REMEMBERED_FOR = timedelta(minutes=30)
+"""A follow-up refers to what was said in this time; after it a short question starts afresh."""
+
+
+class Reviews(Protocol):
+    """Where a question goes that staff should see; part of the caller's transaction."""
+
+    def report(
+        self, session: Session, *, question: str, draft: str, reason: str, message_id: int, now: datetime
+    ) -> int:
+        """Opens a review, or joins the one that is open for the same question; returns its id."""
+        ...
+
+
+class Dialogue:
+    """Answers students in their conversations, and takes their feedback."""
+
+    def __init__(self, database: Database, answerer: Answerer, reviews: Reviews) -> None:
+        self._database = database
+        self._answerer = answerer
+        self._reviews = reviews
+
+    async def turn(
+        self, message: IncomingMessage, *, inbox_id: int | None = None, preview: Preview | None = None
+    ) -> tuple[Reply, Answer]:
+        """Answers one message; ``inbox_id`` is marked as handled together with the answer."""
+        turns = await asyncio.to_thread(self._earlier_turns, message)
+        answer = await self._answerer.answer(message.text, turns, preview)
+        answer_id = await asyncio.to_thread(self._log, message, answer, inbox_id)
+        return Reply(answer.text, answer.kind, answer_id, answer.verbatim), answer
+
+    async def feedback(self, channel: str, chat_id: str, answer_id: int, value: int) -> bool:
+        """Notes 👍 (1), 👎 (-1) or neither (0); a new 👎 becomes a review. False: no such answer in this conversation."""
+        return await asyncio.to_thread(self._feedback, channel, chat_id, answer_id, value)
+
+    def _earlier_turns(self, message: IncomingMessage) -> Sequence[EarlierTurn]:
+        since = message.received_at - REMEMBERED_FOR
+        with self._database.reading() as session:
+            conversation = conversations.find_conversation(session, message.channel, message.chat_id)
+            if conversation is None:
+                return ()
+            records = conversations.recent_exchanges(session, conversation, limit=REMEMBERED_TURNS)
+        turns = []
+        for record in records:
+            best = record.passages[0] if record.kind == Kind.ANSWER and record.passages else {}
+            if record.at >= since:
+                turns.append(EarlierTurn(record.question, str(best.get("question", "")), str(best.get("answer", ""))))
+        return turns
+
+    def _log(self, message: IncomingMessage, answer: Answer, inbox_id: int | None) -> int:
+        now = datetime.now(UTC)
+        with self._database.writing() as session:
+            conversation = conversations.open_conversation(session, message.channel, message.chat_id, now=now)
+            question_id = conversations.log_question(session, conversation, message.text, now=message.received_at)
+            answer_id = conversations.log_answer(
+                session,
+                question_id,
+                text=answer.text,
+                kind=answer.kind.value,
+                verbatim=answer.verbatim,
+                reason=answer.reason,
+                model_base=answer.model.base if answer.model else None,
+                model_adapter=answer.model.adapter if answer.model else None,
+                passages=[asdict(passage) for passage in answer.passages],
+                milliseconds=answer.milliseconds,
+                now=now,
+            )
+            if answer.kind is Kind.UNKNOWN:
+                self._reviews.report(
+                    session, question=answer.asked, draft="", reason=answer.reason, message_id=question_id, now=now
+                )
+            if inbox_id is not None:
+                inbox.finish(session, inbox_id, now=now)
+        return answer_id
+
+    def _feedback(self, channel: str, chat_id: str, answer_id: int, value: int) -> bool:
+        now = datetime.now(UTC)
+        with self._database.writing() as session:
+            conversation = conversations.find_conversation(session, channel, chat_id)
+            if conversation is None:
+                return False
+            given = conversations.set_feedback(session, conversation, answer_id, value)
+            if given is None:
+                return False
+            if value < 0 and given.previous >= 0:
+                self._reviews.report(
+                    session,
+                    question=given.question,
+                    draft=given.answer if given.kind == Kind.ANSWER else "",
+                    reason="the student was not content with the answer",
+                    message_id=given.question_id,
+                    now=now,
+                )
+        return True

@@ -1,0 +1,88 @@
+"""Is what the model wrote approved? Checked sentence by sentence, before a student sees it.
+
+A sentence passes when every figure in it (number, price, hour, date, percentage, phone), every e-mail
+address and link, and every name stands in a passage of the prompt. What this does not cover: a false
+statement made only of approved words ("no" left out, two facts joined wrongly).
+"""
+
+import difflib
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from storage.text import folded
+
+_SENTENCE_END = re.compile(r"(?<=[.!?…])\s+(?=[¿¡\"«(]?[A-ZÁÉÍÓÚÑÜ0-9])")
+_FIGURE = re.compile(r"\d+(?:[.,:/]\d+)*")
+_ADDRESS = re.compile(r"[\w.+-]+@[\w-]+\.[\w.-]*\w|(?:https?://|www\.)[^\s,;)]*[^\s,;).]")
+_NAME = re.compile(r"\b[A-ZÁÉÍÓÚÑÜ][\wáéíóúñü]*\b")
+_NUMBER_WORDS = {
+    word: str(number)
+    for number, words in enumerate(
+        "cero uno|una dos tres cuatro cinco seis siete ocho nueve diez once doce trece catorce quince dieciseis diecisiete "
+        "dieciocho diecinueve veinte veintiuno|veintiun veintidos veintitres veinticuatro".split()
+    )
+    for word in words.split("|")
+    if number > 1
+} | dict(zip("treinta cuarenta cincuenta sesenta setenta ochenta noventa cien".split(),
+             (str(n) for n in range(30, 101, 10)), strict=True))  # fmt: skip
+_NEAR_COPY = 0.8
+"""A sentence at least this like an approved one (difflib ratio over words), yet not equal to it, is a slip of copying."""
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """Whether a sentence may be shown, and if not, why (in words, for the log)."""
+
+    faithful: bool
+    reason: str = ""
+
+
+def sentences(text: str) -> list[str]:
+    """``text`` cut at the ends of sentences; hours ("7:00 p. m.") and prices stay whole."""
+    return [part.strip() for part in _SENTENCE_END.split(text.strip()) if part.strip()]
+
+
+def figures(text: str) -> set[str]:
+    """The figures in ``text`` as digits: "1,200.00" and "1200" are the same, "seis" is "6"."""
+    found = {_plain(match) for match in _FIGURE.findall(text)}
+    return found | {_NUMBER_WORDS[word] for word in folded(text).split() if word in _NUMBER_WORDS}
+
+
+def _plain(figure: str) -> str:
+    without_thousands = re.sub(r",(?=\d{3}(?:\D|$))", "", figure)
+    return re.sub(r"\.0+$", "", without_thousands)
+
+
+def check_sentence(sentence: str, passages: Sequence[tuple[str, str]], question: str) -> Verdict:
+    """Holds one sentence against the passages, (question, answer), that the prompt held.
+
+    Names may also come from the student's question; figures may not: "¿cuesta 100?" must not make
+    "cuesta 100" true.
+    """
+    answers = " ".join(answer for _, answer in passages)
+    everything = f"{answers} {' '.join(asked for asked, _ in passages)}"
+    strange = figures(sentence) - figures(answers)
+    if strange:
+        return Verdict(False, f"figures that no passage holds: {', '.join(sorted(strange))}")
+    strange = {a.lower() for a in _ADDRESS.findall(sentence)} - {a.lower() for a in _ADDRESS.findall(answers)}
+    if strange:
+        return Verdict(False, f"addresses that no passage holds: {', '.join(sorted(strange))}")
+    known = set(folded(f"{everything} {question}").split())
+    names = {folded(name) for name in _NAME.findall(sentence[1:])} - {""}
+    if not names <= known:
+        return Verdict(False, f"names that no passage holds: {', '.join(sorted(names - known))}")
+    slip = _near_copy(sentence, [s for _, answer in passages for s in sentences(answer)])
+    if slip:
+        return Verdict(False, f"almost, but not quite, the approved sentence {slip!r}")
+    return Verdict(True)
+
+
+def _near_copy(sentence: str, approved: Sequence[str]) -> str | None:
+    if sentence in approved:
+        return None
+    words = sentence.split()
+    for candidate in approved:
+        if difflib.SequenceMatcher(None, words, candidate.split(), autojunk=False).ratio() >= _NEAR_COPY:
+            return candidate
+    return None

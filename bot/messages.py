@@ -1,0 +1,84 @@
+"""The plain values that travel between the layers: what a student wrote, and what is answered."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+
+
+class Kind(StrEnum):
+    """What an answer is, decided before anything is generated."""
+
+    ANSWER = "answer"
+    SMALL_TALK = "small_talk"
+    UNKNOWN = "unknown"
+    """Ours to answer, but not approved yet: goes to staff."""
+    OUT_OF_SCOPE = "out_of_scope"
+    UNSAFE = "unsafe"
+
+
+@dataclass(frozen=True)
+class IncomingMessage:
+    """A student's message as a channel received it."""
+
+    channel: str
+    external_id: str
+    """The channel's own id; the same message delivered twice has the same one."""
+    chat_id: str
+    text: str
+    received_at: datetime
+    """In UTC, timezone-aware."""
+
+
+@dataclass(frozen=True)
+class Passage:
+    """An approved pair that was found for a question."""
+
+    pair_id: int
+    question: str
+    """The pair's wording that matched best."""
+    answer: str
+    score: float
+    """How well it matches, in [0, 1]."""
+
+
+@dataclass(frozen=True)
+class ModelName:
+    """The weights that made an answer."""
+
+    base: str
+    adapter: str | None
+    """The adapter's version, or None for the bare base."""
+
+    def __str__(self) -> str:
+        return f"{self.base}+{self.adapter}" if self.adapter else self.base
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What a student gets, and everything that is logged about it."""
+
+    question: str
+    kind: Kind
+    text: str
+    passages: tuple[Passage, ...]
+    """Best first; those that the prompt held come first."""
+    model: ModelName | None
+    """The weights that made the text; for a fixed reply, those in service when it was given."""
+    verbatim: bool
+    """True when an approved answer was given letter by letter."""
+    milliseconds: dict[str, float]
+    """Wall time per step: retrieve, generate, total."""
+    reason: str = ""
+    """Why this kind was decided, in words, for the log."""
+    asked: str = ""
+    """The question as it was understood: a follow-up completed with its subject. Empty for fixed replies."""
+
+
+@dataclass(frozen=True)
+class Reply:
+    """What a channel shows: a text and, for an answer, the id that feedback refers to."""
+
+    text: str
+    kind: Kind
+    answer_id: int | None = None
+    verbatim: bool = False

@@ -1,0 +1,137 @@
+"""The institution that the bot speaks for: its name, its texts and its help lines (``profile.toml``).
+
+Another school gets its own bot by changing this file and the CSV. All texts are what students read.
+"""
+
+import tomllib
+from dataclasses import dataclass, fields
+from pathlib import Path
+
+from bot.errors import DataError
+
+
+@dataclass(frozen=True)
+class Texts:
+    """The fixed replies; none of them is generated."""
+
+    greeting: str
+    how_are_you: str
+    thanks: str
+    goodbye: str
+    identity: str
+    capabilities: str
+    unknown: str
+    out_of_scope: str
+    unsafe: str
+    self_harm: str
+    empty: str
+    too_long: str
+    """Holds ``{limit}``, the longest question in characters."""
+    unreadable: str
+    busy: str
+    error: str
+    rate_limited: str
+    feedback_good: str
+    feedback_bad: str
+    sample_data_notice: str
+    ai_notice: str
+
+
+@dataclass(frozen=True)
+class HelpLine:
+    """A public line for a student in distress."""
+
+    name: str
+    number: str
+    when: str
+
+
+@dataclass(frozen=True)
+class Profile:
+    """One institution."""
+
+    name: str
+    full_name: str
+    city: str
+    topics: str
+    sample_data: bool
+    """True shows the notice that the data is invented."""
+    system: str
+    """The system text of every prompt; an adapter is trained with exactly this text."""
+    texts: Texts
+    suggested_questions: tuple[str, ...]
+    help_lines: tuple[HelpLine, ...]
+
+
+def load_profile(path: Path) -> Profile:
+    """Reads a profile.
+
+    Raises:
+        DataError: not readable as TOML, or a key is missing, unknown, or not of its type; names all of them.
+    """
+    try:
+        raw = tomllib.loads(path.read_text(encoding="utf-8"))
+    except FileNotFoundError as error:
+        raise DataError(f"There is no profile at {path}. Copy data/profile.toml there and change its texts.") from error
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise DataError(f"{path} is not valid TOML in UTF-8: {error}. Mend that line.") from error
+    reader = _Reader(path, raw)
+    profile = Profile(
+        name=reader.text("institution", "name"),
+        full_name=reader.text("institution", "full_name"),
+        city=reader.text("institution", "city"),
+        topics=reader.text("institution", "topics"),
+        sample_data=reader.flag("institution", "sample_data"),
+        system=reader.text("tone", "system"),
+        texts=Texts(**{field.name: reader.text("texts", field.name) for field in fields(Texts)}),
+        suggested_questions=reader.texts("suggested", "questions"),
+        help_lines=reader.help_lines(),
+    )
+    if "{limit}" not in profile.texts.too_long:
+        reader.faults.append("[texts] too_long must hold {limit}, the place of the number of characters")
+    for unknown in sorted(set(raw.get("texts", {})) - {field.name for field in fields(Texts)}):
+        reader.faults.append(f"[texts] {unknown} is no text of the bot")
+    if reader.faults:
+        raise DataError(f"{path} cannot be used: {'; '.join(reader.faults)}. data/profile.toml shows every key.")
+    return profile
+
+
+class _Reader:
+    """Takes typed values out of a parsed TOML document and collects what is wrong with them."""
+
+    def __init__(self, path: Path, raw: dict[str, object]) -> None:
+        self.path = path
+        self.raw = raw
+        self.faults: list[str] = []
+
+    def _value(self, table: str, key: str) -> object:
+        section = self.raw.get(table)
+        return section.get(key) if isinstance(section, dict) else None
+
+    def text(self, table: str, key: str) -> str:
+        value = self._value(table, key)
+        if isinstance(value, str) and value.strip():
+            return value.strip()
+        self.faults.append(f"[{table}] {key} must be a text that is not empty, not {value!r}")
+        return ""
+
+    def flag(self, table: str, key: str) -> bool:
+        value = self._value(table, key)
+        if not isinstance(value, bool):
+            self.faults.append(f"[{table}] {key} must be true or false, not {value!r}")
+        return value is True
+
+    def texts(self, table: str, key: str) -> tuple[str, ...]:
+        value = self._value(table, key)
+        if isinstance(value, list) and all(isinstance(item, str) for item in value):
+            return tuple(value)
+        self.faults.append(f"[{table}] {key} must be a list of texts, not {value!r}")
+        return ()
+
+    def help_lines(self) -> tuple[HelpLine, ...]:
+        lines = self.raw.get("help_lines", [])
+        try:
+            return tuple(HelpLine(**line) for line in lines)  # type: ignore[attr-defined]
+        except TypeError:
+            self.faults.append("[[help_lines]] each hold exactly name, number and when")
+            return ()

@@ -1,0 +1,102 @@
+"""Every setting, typed and documented under its field; the environment is read nowhere else.
+
+Values come from the environment or from a ``.env`` file in the working directory; the names are the
+fields' in capitals behind ``CENFOBOT_``. ``.env.example`` lists them all (a test compares).
+"""
+
+from pathlib import Path
+from typing import Literal
+
+from pydantic import Field, ValidationError, field_validator
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+from bot.errors import SettingsError
+
+PROJECT = Path(__file__).resolve().parents[1]
+DATA = PROJECT / "data"
+"""What ships with the project: the sample CSV, profile, synonyms and models. Never written at run time."""
+
+
+class Settings(BaseSettings):
+    """The settings of one bot. Every field has a default that works on a laptop."""
+
+    model_config = SettingsConfigDict(
+        env_prefix="CENFOBOT_", env_file=".env", env_ignore_empty=True, extra="ignore", frozen=True
+    )
+
+    home: Path = Path("var")
+    """Directory of everything that is written at run time: database, CSV in service, adapters, backups."""
+    database_url: str = ""
+    """SQLAlchemy URL. Empty: SQLite in the home. ``postgresql+psycopg://user:password@host/name`` for a server."""
+    base_model: str = str(DATA / "models" / "tiny-llama")
+    """A Llama-architecture base: a folder, or a hub name such as ``NousResearch/Llama-2-7b-chat-hf``."""
+    device: Literal["auto", "cpu", "cuda"] = "auto"
+    """Where the model runs; ``auto`` takes a CUDA card where there is one."""
+    kv_cache_mb: int = Field(default=0, ge=0)
+    """MiB for the keys and values of answers in flight. 0: 256 on a CPU, 2048 on a card (leaves room for a retrain on 16 GB)."""
+    max_in_flight: int = Field(default=16, ge=1, le=256)
+    """Answers generated at the same time; the others wait."""
+    max_waiting: int = Field(default=64, ge=1)
+    """Questions that may wait for the model before the bot says that it is busy."""
+    max_new_tokens: int = Field(default=300, ge=16, le=2048)
+    """An answer is cut at this many tokens (the seed's 300)."""
+    passages: int = Field(default=3, ge=1, le=8)
+    """Approved pairs that a prompt holds at most."""
+    question_limit: int = Field(default=1000, ge=50, le=20_000)
+    """Characters of a question; a longer one is answered with a request to shorten it."""
+    host: str = "127.0.0.1"
+    """Address that the web chat listens on."""
+    port: int = Field(default=8000, ge=0, le=65_535)
+    """Port of the web chat; 0 takes a free one and prints it."""
+    public_hosts: str = ""
+    """Host names, separated by commas, under which the web chat is reached besides localhost, e.g. ``chat.school.edu.pe``."""
+    messages_per_minute: int = Field(default=20, ge=1)
+    """Messages that one web student may send in a minute."""
+    log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "INFO"
+    """How much is logged to standard error. A student's text appears at DEBUG only."""
+
+    @field_validator("home", mode="after")
+    @classmethod
+    def _absolute(cls, home: Path) -> Path:
+        return home.expanduser().resolve()
+
+    @property
+    def database(self) -> str:
+        """The SQLAlchemy URL in force."""
+        return self.database_url or f"sqlite:///{self.home / 'cenfobot.db'}"
+
+    @property
+    def pairs_csv(self) -> Path:
+        """The CSV in service."""
+        return self.home / "pairs.csv"
+
+    @property
+    def profile_file(self) -> Path:
+        """The profile in service."""
+        return self.home / "profile.toml"
+
+    @property
+    def synonyms_file(self) -> Path:
+        """The synonyms in service."""
+        return self.home / "synonyms.csv"
+
+    @property
+    def adapters(self) -> Path:
+        """Where adapter versions live, one folder each."""
+        return self.home / "adapters"
+
+
+def load_settings(**overrides: object) -> Settings:
+    """The settings from the environment, with what a command line overrides.
+
+    Raises:
+        SettingsError: a value breaks its rule; names the variable, the rule and the value.
+    """
+    try:
+        return Settings(**{name: value for name, value in overrides.items() if value is not None})  # type: ignore[arg-type]
+    except ValidationError as error:
+        faults = "; ".join(
+            f"CENFOBOT_{'_'.join(str(part) for part in fault['loc']).upper()}={fault['input']!r}: {fault['msg']}"
+            for fault in error.errors()
+        )
+        raise SettingsError(f"Settings that cannot be used: {faults}. See .env.example for each one's rule.") from error

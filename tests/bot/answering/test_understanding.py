@@ -1,0 +1,104 @@
+"""From chat Spanish to a question that stands alone; and what is no question at all."""
+
+from pathlib import Path
+
+import pytest
+
+from bot.answering.moderation import RuleModerator
+from bot.answering.small_talk import small_talk
+from bot.answering.understanding import EarlierTurn, clean, follow_up, is_readable, subject
+from bot.profile import load_profile
+
+TEXTS = load_profile(Path(__file__).resolve().parents[3] / "data" / "profile.toml").texts
+CAJERO = EarlierTurn(
+    "cuanto dura cajero", "¿Cuánto dura Cajero Bancario?", "El programa de Cajero Bancario dura 6 meses."
+)
+
+
+def test_cleaning_takes_control_characters_and_stressed_letters_away() -> None:
+    assert clean(" hola\x00\x07  aaamigo\u202e \n ¿cuándoooo?  ") == "hola amigo ¿cuándo?"
+
+
+def test_cleaning_keeps_repeated_digits() -> None:
+    assert clean("084 000 111") == "084 000 111"
+
+
+@pytest.mark.parametrize("text", ["😀😀", "???", "...", "🙏 !"])
+def test_a_message_without_words_is_not_readable(text: str) -> None:
+    assert not is_readable(text)
+
+
+@pytest.mark.parametrize("text", ["hola", "¿1?", "漢字"])
+def test_a_message_with_words_is_readable(text: str) -> None:
+    assert is_readable(text)
+
+
+def test_the_subject_is_the_longest_name_but_never_the_institution() -> None:
+    assert subject(CAJERO, "CENFOBANK") == "Cajero Bancario"
+    assert subject(EarlierTurn("x", "¿Dónde queda CENFOBANK?", "Queda en CENFOBANK."), "CENFOBANK") == ""
+
+
+def test_a_follow_up_is_completed_with_the_subject() -> None:
+    completed = follow_up("¿y cuánto cuesta?", [CAJERO], "CENFOBANK")
+    assert completed is not None
+    assert completed.question == "¿y cuánto cuesta Cajero Bancario?"
+    assert completed.definite
+
+
+@pytest.mark.parametrize(
+    "question",
+    [
+        "cuanto cuesta cajero",
+        "quisiera saber si puedo pagar la matrícula en dos partes con tarjeta",
+    ],
+)
+def test_a_question_that_names_its_subject_or_is_long_stands_alone(question: str) -> None:
+    assert follow_up(question, [CAJERO], "CENFOBANK") is None
+
+
+@pytest.mark.parametrize(
+    ("text", "reply"),
+    [
+        ("hola", TEXTS.greeting),
+        ("Holaaaa!! buenas tardes 😊", TEXTS.greeting),
+        ("muchas gracias amigo", TEXTS.thanks),
+        ("chau", TEXTS.goodbye),
+        ("¿eres un robot?", TEXTS.identity),
+        ("hola, ¿qué puedes hacer?", TEXTS.capabilities),
+    ],
+)
+def test_small_talk_gets_its_own_reply(text: str, reply: str) -> None:
+    assert small_talk(text, TEXTS) == reply
+
+
+@pytest.mark.parametrize("text", ["hola, cuánto cuesta", "gracias, y el horario?", "qué es la TCEA", "quien es el director"])
+def test_a_question_is_not_small_talk(text: str) -> None:
+    assert small_talk(text, TEXTS) is None
+
+
+@pytest.mark.parametrize(
+    ("text", "category"),
+    [
+        ("quiero morirme", "self_harm"),
+        ("eres un idiota", "insult"),
+        ("como puedo clonar tarjetas", "fraud"),
+        ("dime la clave de mi ex", "other_people"),
+    ],
+)
+def test_unsafe_messages_are_recognised(text: str, category: str) -> None:
+    concern = RuleModerator(TEXTS).concern(text)
+    assert concern is not None
+    assert concern.category == category
+
+
+@pytest.mark.parametrize(
+    "text", ["¿qué es el lavado de activos?", "me pueden embargar?", "cómo reconozco un billete falso", "muero por estudiar ahí"]
+)
+def test_scary_sounding_questions_are_safe(text: str) -> None:
+    assert RuleModerator(TEXTS).concern(text) is None
+
+
+def test_distress_gets_the_help_line() -> None:
+    concern = RuleModerator(TEXTS).concern("ya no quiero vivir")
+    assert concern is not None
+    assert "113" in concern.reply
