@@ -48,6 +48,12 @@ class Dialogue:
         answer_id = await asyncio.to_thread(self._log, message, answer, inbox_id)
         return Reply(answer.text, answer.kind, answer_id, answer.verbatim), answer
 
+    async def apologise(self, message: IncomingMessage, apology: str, reason: str) -> Reply:
+        """Logs a message that could not be answered, however often it was tried, with what the student is told."""
+        answer = Answer(message.text, Kind.SMALL_TALK, apology, (), None, False, {}, f"failed: {reason}")
+        answer_id = await asyncio.to_thread(self._log, message, answer, None)
+        return Reply(apology, answer.kind, answer_id)
+
     async def feedback(self, channel: str, chat_id: str, answer_id: int, value: int) -> bool:
         """Notes 👍 (1), 👎 (-1) or neither (0); a new 👎 becomes a review. False: no such answer in this conversation."""
         return await asyncio.to_thread(self._feedback, channel, chat_id, answer_id, value)

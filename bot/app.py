@@ -1,0 +1,190 @@
+"""The composition root: builds everything from the settings, and serves. The only place that picks real things."""
+
+import asyncio
+import fcntl
+import logging
+import signal
+from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import asynccontextmanager, contextmanager
+from dataclasses import dataclass
+from functools import partial
+
+from bot.adapters import InService, adapter_in_service
+from bot.answering.answerer import Answerer
+from bot.answering.dialogue import Dialogue
+from bot.answering.moderation import RuleModerator
+from bot.channels.inbox import MAX_ATTEMPTS, Inbox
+from bot.channels.web import PageTexts, PastMessage, WebChannel
+from bot.errors import HomeError
+from bot.generation.base import GenerationOptions, Generator
+from bot.generation.local import LocalGenerator
+from bot.home import open_home
+from bot.messages import IncomingMessage, Kind
+from bot.profile import Profile, load_profile
+from bot.retrieval.live import LiveRetriever
+from bot.retrieval.synonyms import Synonyms
+from bot.reviewing.desk import ReviewDesk
+from bot.settings import Settings
+from storage import conversations
+from storage import inbox as stored_inbox
+from storage.database import Database
+from storage.inbox import InboxItem
+
+log = logging.getLogger("cenfobot")
+
+
+@dataclass(frozen=True)
+class Bot:
+    """One bot, built and ready."""
+
+    settings: Settings
+    profile: Profile
+    database: Database
+    generator: Generator
+    answerer: Answerer
+    dialogue: Dialogue
+    in_service: InService
+
+
+@asynccontextmanager
+async def running_bot(settings: Settings) -> AsyncIterator[Bot]:
+    """Everything but the channels: opens the home, loads the model with its adapter, closes both at the end."""
+    database = await asyncio.to_thread(open_home, settings)
+    try:
+        profile = load_profile(settings.profile_file)
+        knowledge = await asyncio.to_thread(LiveRetriever, database, Synonyms.read(settings.synonyms_file))
+        in_service = await asyncio.to_thread(adapter_in_service, settings, database)
+        generator = await LocalGenerator.load(
+            settings.base_model,
+            device=settings.device,
+            adapter=in_service.adapter,
+            kv_cache_mb=settings.kv_cache_mb,
+            max_in_flight=settings.max_in_flight,
+            max_waiting=settings.max_waiting,
+        )
+        try:
+            answerer = Answerer(
+                knowledge=knowledge,
+                generator=generator,
+                profile=profile,
+                moderator=RuleModerator(profile.texts),
+                options=GenerationOptions(settings.max_new_tokens),
+                passages=settings.passages,
+                question_limit=settings.question_limit,
+            )
+            dialogue = Dialogue(database, answerer, ReviewDesk(database))
+            yield Bot(settings, profile, database, generator, answerer, dialogue, in_service)
+        finally:
+            await generator.aclose()
+    finally:
+        database.close()
+
+
+async def serve(settings: Settings, ready: Callable[[Bot, str], None]) -> None:
+    """Serves the channels until a signal ends it; ``ready`` is told the bot and the web chat's address."""
+    stop = asyncio.Event()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        asyncio.get_running_loop().add_signal_handler(number, stop.set)
+    with only_server(settings):
+        async with running_bot(settings) as bot:
+            inbox: Inbox
+
+            async def on_message(message: IncomingMessage) -> None:
+                await inbox.receive(message)
+
+            web = WebChannel(
+                on_message=on_message,
+                history=partial(_history, bot.database),
+                feedback=partial(bot.dialogue.feedback, WebChannel.name),
+                texts=_page_texts(bot),
+                ready=lambda: {"status": "ok", "model": str(bot.generator.model)},
+                host=settings.host,
+                port=settings.port,
+                public_hosts=[host.strip() for host in settings.public_hosts.split(",") if host.strip()],
+                messages_per_minute=settings.messages_per_minute,
+            )
+            # On the home's SQLite this process is the only one, so what a crash interrupted is taken up at once.
+            mine = () if settings.database_url else (WebChannel.name,)
+            inbox = Inbox(bot.database, partial(_handle, bot, web), workers=settings.max_in_flight, release=mine)
+            async with web, inbox:
+                ready(bot, web.address)
+                await stop.wait()
+
+
+@contextmanager
+def only_server(settings: Settings) -> Iterator[None]:
+    """Holds the home's lock, so that one process at a time serves it; a crash frees it.
+
+    Raises:
+        HomeError: another process serves this home.
+    """
+    settings.home.mkdir(parents=True, exist_ok=True)
+    with (settings.home / "serve.lock").open("w") as lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError as error:
+            raise HomeError(
+                f"Otro proceso ya atiende con {settings.home}. Detenlo primero, o usa otra carpeta con CENFOBOT_HOME."
+            ) from error
+        yield
+
+
+async def _handle(bot: Bot, web: WebChannel, item: InboxItem) -> None:
+    """Answers one stored message and sends the answer where it came from."""
+    message = IncomingMessage(item.channel, item.external_id, item.chat_id, item.text, item.received_at)
+    try:
+        reply, answer = await bot.dialogue.turn(
+            message, inbox_id=item.id, preview=lambda text: web.preview(item.chat_id, text)
+        )
+    except Exception as error:
+        if item.attempts >= MAX_ATTEMPTS:  # the inbox parks it: say so, instead of falling silent
+            apology = await bot.dialogue.apologise(message, bot.profile.texts.error, type(error).__name__)
+            await web.send(item.chat_id, apology)
+        raise
+    log.info("inbox %s: %s by %s in %s ms", item.id, answer.kind, answer.model, answer.milliseconds.get("total"))
+    await web.send(item.chat_id, reply)
+
+
+async def _history(database: Database, chat_id: str) -> list[PastMessage]:
+    return await asyncio.to_thread(_read_history, database, chat_id)
+
+
+def _read_history(database: Database, chat_id: str) -> list[PastMessage]:
+    """What the page shows on load: what was said, then the questions that still wait."""
+    with database.reading() as session:
+        conversation = conversations.find_conversation(session, WebChannel.name, chat_id)
+        said = conversations.transcript(session, conversation) if conversation else []
+        waiting = stored_inbox.waiting(session, WebChannel.name, chat_id)
+    past = [
+        PastMessage(
+            role=message.role,
+            text=message.text,
+            at=message.created_at,
+            answer_id=message.id if message.role == "bot" else None,
+            kind=Kind(message.kind) if message.kind else None,
+            verbatim=bool(message.verbatim),
+            feedback=message.feedback,
+        )
+        for message in said
+    ]
+    return past + [
+        PastMessage("student", item.text, item.received_at, waiting=True, external_id=item.external_id)
+        for item in waiting
+    ]
+
+
+def _page_texts(bot: Bot) -> PageTexts:
+    texts = bot.profile.texts
+    return PageTexts(
+        institution=bot.profile.name,
+        greeting=texts.greeting,
+        suggested_questions=bot.profile.suggested_questions,
+        sample_data_notice=texts.sample_data_notice if bot.profile.sample_data else "",
+        ai_notice=texts.ai_notice,
+        question_limit=bot.settings.question_limit,
+        rate_limited=texts.rate_limited,
+        feedback_good=texts.feedback_good,
+        feedback_bad=texts.feedback_bad,
+    )
+
+

@@ -1,0 +1,167 @@
+"""The durable inbox at work: a message is stored before it is acknowledged, and handled once, in its chat's order.
+
+Many chats are handled at once, each chat one message at a time. What a crash interrupts is taken up again;
+what fails three times is parked, so that it blocks nobody. Several processes may share one PostgreSQL inbox.
+"""
+
+import asyncio
+import logging
+import traceback
+from collections.abc import Awaitable, Callable, Sequence
+from contextlib import suppress
+from datetime import UTC, datetime
+from typing import Self
+
+from bot.messages import IncomingMessage
+from storage import inbox as stored
+from storage.database import Database
+from storage.inbox import InboxItem
+
+log = logging.getLogger(__name__)
+
+MAX_ATTEMPTS = 3
+"""A message is parked after this many failures. ``InboxItem.attempts`` counts from 1, so a handler knows its last."""
+
+
+class Inbox:
+    """Stores what channels receive and has it handled. Use it as an async context manager."""
+
+    def __init__(
+        self,
+        database: Database,
+        handle: Callable[[InboxItem], Awaitable[None]],
+        *,
+        workers: int = 16,
+        lease_seconds: float = 300,
+        poll_seconds: float = 1,
+        retry_seconds: float = 5,
+        drain_seconds: float = 20,
+        release: Sequence[str] = (),
+    ) -> None:
+        """``handle`` answers one message; an exception from it is a failure, to be tried again.
+
+        Args:
+            workers: messages handled at the same time.
+            lease_seconds: a message that takes longer is cancelled and counts as failed, so that no other
+                process, which could claim it from then on, handles it at the same time.
+            poll_seconds: how often another process's messages, and those to be tried again, are looked for.
+            retry_seconds: pause before a failed message is tried again.
+            drain_seconds: how long the end waits for what is being handled.
+            release: channels that no other process serves: what is marked there as being handled when the
+                inbox starts was interrupted, and is taken up at once instead of when its lease ends.
+        """
+        self._database = database
+        self._handle = handle
+        self._lease_seconds = lease_seconds
+        self._poll_seconds = poll_seconds
+        self._retry_seconds = retry_seconds
+        self._drain_seconds = drain_seconds
+        self._release = release
+        self._workers = workers
+        self._looking = asyncio.Lock()
+        self._wake = asyncio.Event()
+        self._stopping = False
+        self._tasks: list[asyncio.Task[None]] = []
+
+    async def __aenter__(self) -> Self:
+        if self._release and (count := await asyncio.to_thread(self._give_back)):
+            log.warning("%d interrupted message(s) are taken up again", count)
+        self._tasks = [asyncio.create_task(self._work()) for _ in range(self._workers)]
+        return self
+
+    async def __aexit__(self, *exc: object) -> None:
+        """Takes up nothing more, and waits for what is being handled."""
+        self._stopping = True
+        self._wake.set()
+        _, late = await asyncio.wait(self._tasks, timeout=self._drain_seconds)
+        for task in late:
+            task.cancel()
+        if late:
+            await asyncio.wait(late)
+            log.warning("the inbox stopped before all was handled; what was interrupted is taken up again later")
+
+    async def receive(self, message: IncomingMessage) -> bool:
+        """Stores a message; on return it is safe to acknowledge it. False for one that is known already."""
+        new = await asyncio.to_thread(self._store, message)
+        if new:
+            self._wake.set()
+        return new
+
+    async def _work(self) -> None:
+        while item := await self._next():
+            try:
+                await self._end(item, await self._attempt(item))
+            except Exception as error:
+                _log_failure(f"inbox {item.id}: its end could not be stored", error)
+            self._wake.set()  # the chat's next message may be taken up now
+
+    async def _next(self) -> InboxItem | None:
+        """The next message to handle, waiting for it; None once the inbox stops."""
+        async with self._looking:  # one worker looks for all, or idle ones would keep the database busy
+            while not self._stopping:
+                self._wake.clear()
+                try:
+                    if item := await asyncio.to_thread(self._claim):
+                        return item
+                except Exception as error:
+                    _log_failure("the inbox cannot be read", error)
+                with suppress(TimeoutError):
+                    await asyncio.wait_for(self._wake.wait(), self._poll_seconds)
+        return None
+
+    async def _attempt(self, item: InboxItem) -> str:
+        """Handles a message; returns what went wrong, or nothing."""
+        if item.attempts > MAX_ATTEMPTS:
+            return "the process ended each time that it was handled"
+        try:
+            async with asyncio.timeout(self._lease_seconds):
+                await self._handle(item)
+        except Exception as error:
+            _log_failure(f"inbox {item.id} failed, attempt {item.attempts} of {MAX_ATTEMPTS}", error)
+            return type(error).__name__
+        return ""
+
+    async def _end(self, item: InboxItem, fault: str) -> None:
+        if not fault:
+            await asyncio.to_thread(self._finish, item)
+        elif await asyncio.to_thread(self._fail, item, fault):
+            log.error("inbox %d is parked: %s", item.id, fault)
+
+    def _give_back(self) -> int:
+        with self._database.writing() as session:
+            return stored.release(session, channels=self._release)
+
+    def _store(self, message: IncomingMessage) -> bool:
+        with self._database.writing() as session:
+            return stored.receive(
+                session,
+                channel=message.channel,
+                external_id=message.external_id,
+                chat_id=message.chat_id,
+                text=message.text,
+                received_at=message.received_at,
+            )
+
+    def _claim(self) -> InboxItem | None:
+        with self._database.writing() as session:
+            return stored.claim(session, now=datetime.now(UTC), lease_seconds=self._lease_seconds)
+
+    def _finish(self, item: InboxItem) -> None:
+        with self._database.writing() as session:
+            stored.finish(session, item.id, now=datetime.now(UTC))
+
+    def _fail(self, item: InboxItem, reason: str) -> bool:
+        with self._database.writing() as session:
+            return stored.fail(
+                session,
+                item.id,
+                reason=reason,
+                now=datetime.now(UTC),
+                max_attempts=MAX_ATTEMPTS,
+                retry_after_seconds=self._retry_seconds,
+            )
+
+
+def _log_failure(what: str, error: Exception) -> None:
+    # The place and the kind, not the error's own text: that may quote the student.
+    log.error("%s: %s\n%s", what, type(error).__name__, "".join(traceback.format_tb(error.__traceback__)))

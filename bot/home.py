@@ -1,0 +1,102 @@
+"""The home: the one directory that is written at run time, and how it begins.
+
+A home begins whole or not at all: the CSV, the profile and the synonyms are checked first, then copied,
+and the database, which is what makes a home a home, is moved into place last.
+"""
+
+import shutil
+import tempfile
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+
+from bot.errors import DataError, HomeError
+from bot.profile import load_profile
+from bot.retrieval.synonyms import Synonyms
+from bot.settings import DATA, Settings
+from storage import pairs
+from storage.database import Database
+from storage.pairs_csv import group_rows, read_csv
+
+
+@dataclass(frozen=True)
+class Sources:
+    """The three files that make a bot somebody's."""
+
+    csv: Path = DATA / "cenfobank.csv"
+    profile: Path = DATA / "profile.toml"
+    synonyms: Path = DATA / "synonyms.csv"
+
+
+@dataclass(frozen=True)
+class Begun:
+    """What a new home holds."""
+
+    home: Path
+    rows: int
+    pairs: int
+
+
+def is_home(settings: Settings) -> bool:
+    """True when the home has begun: its pairs are in the database and its files are in place."""
+    files = (settings.pairs_csv, settings.profile_file, settings.synonyms_file)
+    if not all(file.is_file() for file in files):
+        return False
+    return bool(settings.database_url) or (settings.home / "cenfobot.db").is_file()
+
+
+def begin_home(settings: Settings, sources: Sources) -> Begun:
+    """Makes a fresh home from a CSV in the seed's format, a profile and synonyms.
+
+    Raises:
+        HomeError: the home (or the database, where it is a server's) is in use.
+        CsvError: names every bad row by line, rule and value; nothing has been written.
+        DataError: the profile or the synonyms cannot be used; nothing has been written.
+    """
+    if is_home(settings):
+        raise HomeError(
+            f"The home {settings.home} is in use: it has a database. Nothing was changed. "
+            "Choose another with CENFOBOT_HOME, or move this one away first."
+        )
+    for file in (sources.csv, sources.profile, sources.synonyms):
+        if not file.is_file():
+            raise DataError(f"There is no file at {file}. Nothing was written. Name a file that exists.")
+    load_profile(sources.profile)
+    Synonyms.read(sources.synonyms)
+    rows = read_csv(sources.csv)
+    grouped = group_rows(rows)
+    settings.home.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(prefix=".beginning-", dir=settings.home) as scratch:
+        staged = Path(scratch) / "cenfobot.db"
+        database = Database(settings.database_url or f"sqlite:///{staged}")
+        try:
+            database.migrate()
+            with database.writing() as session:
+                if pairs.knowledge_version(session):
+                    raise HomeError(
+                        f"The database {database.name} already holds approved pairs. Nothing was changed. "
+                        "Choose an empty one with CENFOBOT_DATABASE_URL."
+                    )
+                pairs.import_pairs(session, grouped, by=sources.csv.name, now=datetime.now(UTC))
+        finally:
+            database.close()
+        copies = {
+            sources.csv: settings.pairs_csv,
+            sources.profile: settings.profile_file,
+            sources.synonyms: settings.synonyms_file,
+        }
+        for source, target in copies.items():
+            shutil.copyfile(source, Path(scratch) / target.name)
+            (Path(scratch) / target.name).replace(target)
+        if not settings.database_url:
+            staged.replace(settings.home / "cenfobot.db")
+    return Begun(settings.home, len(rows), len(grouped))
+
+
+def open_home(settings: Settings) -> Database:
+    """The home's database, migrated to this version; a home that has not begun begins with the sample data."""
+    if not is_home(settings):
+        begin_home(settings, Sources())
+    database = Database(settings.database)
+    database.migrate()
+    return database

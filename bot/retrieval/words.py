@@ -1,0 +1,81 @@
+"""The words of the knowledge, numbered, and which of them a student's word may stand for.
+
+Words are compared by their character n-grams (3 to 5, borders included, as scikit-learn's ``char_wb``), so a
+misspelling or another ending still matches: "matricla", "matriculas" and "matricula" are near, "casa" and "curso" are
+not. Immutable: :meth:`Words.extended` gives a new one, in which every word keeps its number.
+"""
+
+from collections.abc import Iterable, Sequence
+
+import numpy as np
+from scipy import sparse
+from sklearn.feature_extraction.text import HashingVectorizer
+
+from bot.retrieval.segment import Floats, Mask
+
+NEAR = 0.4
+"""Two words whose n-grams have a lower cosine are strangers; 0.35 to 0.5 measured alike."""
+
+_STOP_WORDS = """
+    a al algo ahi amigo aqui asi bien buenas buenos como con cual cuales cuando cuanto d dan dar de del donde e el ella ellas
+    ellos en es esa ese eso esos esta estan estas este esto estos favor gracias ha han hay he hola la las le les lo los
+    m mas me mi mis muy no nos o ok oe oye para pero por por_favor porque pues puede puedo que quien quiero quisiera
+    saber se si sea ser son su sus t tal te tengo tiene tienen tu u un una unas uno unos usted ustedes uds y ya yo
+"""
+STOP_WORDS = frozenset(_STOP_WORDS.split())
+"""Folded words that a question is made with, whatever it asks; they weigh little (see ``lexical``)."""
+
+_HASHER = HashingVectorizer(
+    analyzer="char_wb", ngram_range=(3, 5), n_features=2**18, alternate_sign=False, lowercase=False, dtype=np.float32
+)
+
+
+class Words:
+    """``V`` words and their n-gram vectors."""
+
+    def __init__(self, known: Sequence[str] = ()) -> None:
+        self._numbers = {word: number for number, word in enumerate(known)}
+        self._grams = _vectors(known)
+        self._columns = self._grams.tocsc()
+        self.is_stop: Mask = np.array([word in STOP_WORDS for word in known], dtype=bool)
+        """``(V,)``: which words are stop-words."""
+
+    def __len__(self) -> int:
+        return len(self._numbers)
+
+    def numbers(self, words: Iterable[str]) -> list[int]:
+        """The numbers of words that are all known."""
+        return [self._numbers[word] for word in words]
+
+    def extended(self, words: Iterable[str]) -> "Words":
+        """These words and those of ``words`` that are new."""
+        new = [word for word in dict.fromkeys(words) if word not in self._numbers]
+        if not new:
+            return self
+        more = Words.__new__(Words)
+        more._numbers = self._numbers | {word: number for number, word in enumerate(new, len(self))}
+        more._grams = sparse.vstack([self._grams, _vectors(new)], format="csr")
+        more._columns = more._grams.tocsc()
+        more.is_stop = np.append(self.is_stop, [word in STOP_WORDS for word in new])
+        return more
+
+    def likeness(self, words: Sequence[str]) -> Floats:
+        """``(len(words), V)``: how far each word may stand for each known one, 0 or in [NEAR, 1]; 1 for itself.
+
+        A word with a digit stands for itself only: "7:30" is not nearly "7:00".
+        """
+        products = (_vectors(words) @ self._columns.T).tocoo()
+        near = products.data >= NEAR
+        likeness = np.zeros(products.shape, np.float32)
+        likeness[products.row[near], products.col[near]] = np.minimum(products.data[near], 1)
+        for row, word in enumerate(words):
+            if word in self._numbers:
+                likeness[row, self._numbers[word]] = 1
+        return likeness
+
+
+def _vectors(words: Sequence[str]) -> sparse.csr_array:
+    """``(len(words), 2**18)``, rows of length 1; words with a digit have none."""
+    if not words:
+        return sparse.csr_array((0, _HASHER.n_features), dtype=np.float32)
+    return sparse.csr_array(_HASHER.transform("" if any(map(str.isdigit, word)) else word for word in words))

@@ -1,0 +1,203 @@
+"""The review desk: the only code that decides what is approved.
+
+The command line is a view on it; chat and web views will be no more than that. Every decision is one
+transaction; a review is decided once, and the second to try is told who was first and when.
+"""
+
+from collections.abc import Callable
+from datetime import UTC, datetime
+
+from bot.errors import AlreadyDecided, ContradictionError, ReviewError
+from bot.reviewing.grouping import same_question
+from storage import pairs, reviews
+from storage.database import Database, Session
+from storage.pairs import PairChangeRecord, PairRecord
+from storage.reviews import ReviewRecord
+from storage.text import folded
+
+LONGEST_ANSWER = 2000
+"""Characters of an approved answer: what a chat message and the CSV's checker allow."""
+
+
+class ReviewDesk:
+    """Reviews and approved pairs, as staff work with them."""
+
+    def __init__(self, database: Database, clock: Callable[[], datetime] = lambda: datetime.now(UTC)) -> None:
+        self._database = database
+        self._clock = clock
+
+    # --- what students could not get answered -------------------------------------------------------
+
+    def report(
+        self, session: Session, *, question: str, draft: str, reason: str, message_id: int, now: datetime
+    ) -> int:
+        """Opens a review, or joins the open one that asks the same; part of the caller's transaction."""
+        for review in reviews.open_reviews(session):
+            if any(same_question(question, wording) for wording in (review.question, *review.wordings)):
+                reviews.join_review(session, review.id, wording=question, message_id=message_id, now=now)
+                return review.id
+        return reviews.open_review(
+            session, question=question, draft=draft, reason=reason, message_id=message_id, now=now
+        )
+
+    def open_reviews(self) -> list[ReviewRecord]:
+        """What waits for a decision, most wanted first."""
+        with self._database.reading() as session:
+            return reviews.open_reviews(session)
+
+    def review(self, review_id: int) -> ReviewRecord:
+        """One review, decided or not."""
+        with self._database.reading() as session:
+            return reviews.get_review(session, review_id)
+
+    # --- decisions ----------------------------------------------------------------------------------
+
+    def approve(self, review_id: int, *, by: str, answer: str | None = None, confirmed: bool = False) -> PairRecord:
+        """Approves ``answer`` (else the draft) for a review's question and all of its wordings.
+
+        The same answer as an approved pair's makes the wordings variants of that pair.
+
+        Raises:
+            AlreadyDecided: somebody was first.
+            ContradictionError: the question is approved with another answer, and this is not ``confirmed``.
+            ReviewError: there is no answer to approve.
+        """
+        now = self._clock()
+        with self._database.writing() as session:
+            review = self._undecided(session, review_id)
+            text = checked_answer(answer if answer is not None else review.draft)
+            wordings = list(dict.fromkeys((review.question, *review.wordings)))
+            pair = self._approve(session, wordings, text, origin="review", by=by, now=now, confirmed=confirmed)
+            reviews.decide(session, review_id, status="approved", by=by, now=now, pair_id=pair.id)
+            return pair
+
+    def edit(self, review_id: int, *, question: str | None = None, draft: str | None = None) -> ReviewRecord:
+        """Changes a review's question or the draft of its answer; it stays open."""
+        with self._database.writing() as session:
+            self._undecided(session, review_id)
+            return reviews.edit_review(
+                session,
+                review_id,
+                question=checked_question(question) if question is not None else None,
+                draft=checked_answer(draft) if draft is not None else None,
+            )
+
+    def reject(self, review_id: int, *, by: str) -> ReviewRecord:
+        """Decides that a question gets no answer of ours."""
+        with self._database.writing() as session:
+            self._undecided(session, review_id)
+            reviews.decide(session, review_id, status="rejected", by=by, now=self._clock())
+            return reviews.get_review(session, review_id)
+
+    # --- what is approved ---------------------------------------------------------------------------
+
+    def pairs(self, *, contains: str | None = None, status: str = "active") -> list[PairRecord]:
+        """The pairs whose question, wordings or answer hold ``contains`` (accents and case aside)."""
+        with self._database.reading() as session:
+            return pairs.list_pairs(session, status=status, contains=contains)
+
+    def history(self, pair_id: int) -> list[PairChangeRecord]:
+        """Who changed a pair, when, from what to what; oldest first."""
+        with self._database.reading() as session:
+            pairs.get_pair(session, pair_id)
+            return pairs.history(session, pair_id)
+
+    def add(
+        self, question: str, answer: str, *, by: str, wordings: tuple[str, ...] = (), confirmed: bool = False
+    ) -> PairRecord:
+        """Approves a new pair, or a new wording where the answer is approved already."""
+        asked = [checked_question(text) for text in (question, *wordings)]
+        with self._database.writing() as session:
+            return self._approve(
+                session, asked, checked_answer(answer), origin="staff", by=by, now=self._clock(), confirmed=confirmed
+            )
+
+    def edit_pair(
+        self, pair_id: int, *, by: str, question: str | None = None, answer: str | None = None
+    ) -> PairRecord:
+        """Changes an approved pair's canonical question or answer; the old text stays in its history."""
+        with self._database.writing() as session:
+            self._active(session, pair_id)
+            return pairs.edit_pair(
+                session,
+                pair_id,
+                question=checked_question(question) if question is not None else None,
+                answer=checked_answer(answer) if answer is not None else None,
+                by=by,
+                now=self._clock(),
+            )
+
+    def retire(self, pair_id: int, *, by: str) -> PairRecord:
+        """Takes a pair out of service; its history stays."""
+        with self._database.writing() as session:
+            self._active(session, pair_id)
+            return pairs.retire_pair(session, pair_id, by=by, now=self._clock())
+
+    # --- parts --------------------------------------------------------------------------------------
+
+    def _undecided(self, session: Session, review_id: int) -> ReviewRecord:
+        review = reviews.get_review(session, review_id)
+        if review.status != "open":
+            verdict = {"approved": "aprobada", "rejected": "rechazada"}[review.status]
+            when = f"{review.decided_at:%Y-%m-%d %H:%M} UTC"
+            raise AlreadyDecided(
+                f"La revisión {review_id} ya fue {verdict} por {review.decided_by} el {when}; se decide una sola vez. "
+                "Para cambiar la respuesta aprobada usa: cenfobot pairs edit."
+            )
+        return review
+
+    def _active(self, session: Session, pair_id: int) -> PairRecord:
+        pair = pairs.get_pair(session, pair_id)
+        if pair.status != "active":
+            raise ReviewError(f"El par {pair_id} está retirado y ya no se cambia. Agrega uno nuevo: cenfobot pairs add.")
+        return pair
+
+    def _approve(
+        self, session: Session, wordings: list[str], answer: str, *, origin: str, by: str, now: datetime, confirmed: bool
+    ) -> PairRecord:
+        taken = {folded(w): pair for w in wordings if (pair := pairs.find_by_wording(session, w))}
+        contradicted = {pair.id: pair for pair in taken.values() if pair.answer != answer}
+        if contradicted and not confirmed:
+            old = next(iter(contradicted.values()))
+            raise ContradictionError(
+                f"«{old.question}» ya tiene una respuesta aprobada (par {old.id}): «{old.answer}». La nueva dice otra cosa: "
+                f"«{answer}». Confirma para cambiarla."
+            )
+        if contradicted:
+            pair = pairs.edit_pair(session, next(iter(contradicted)), answer=answer, by=by, now=now)
+        elif same := pairs.find_by_answer(session, answer):
+            pair = same
+        else:
+            return pairs.add_pair(
+                session, question=wordings[0], answer=answer, wordings=tuple(wordings[1:]), origin=origin, by=by, now=now
+            )
+        for wording in wordings:
+            if folded(wording) not in taken:
+                pair = pairs.add_wording(session, pair.id, wording, by=by, now=now)
+        return pair
+
+
+def checked_question(text: str) -> str:
+    """``text`` on one line.
+
+    Raises:
+        ReviewError: it holds no word.
+    """
+    line = " ".join(text.split())
+    if not folded(line):
+        raise ReviewError(f"La pregunta {text!r} no tiene palabras. Escribe la pregunta completa.")
+    return line
+
+
+def checked_answer(text: str) -> str:
+    """``text`` fit to be approved.
+
+    Raises:
+        ReviewError: it is empty or longer than :data:`LONGEST_ANSWER` characters.
+    """
+    answer = text.strip()
+    if not answer:
+        raise ReviewError("No hay respuesta que aprobar: no quedó borrador. Escríbela con --answer «texto».")
+    if len(answer) > LONGEST_ANSWER:
+        raise ReviewError(f"La respuesta tiene {len(answer)} caracteres; el máximo es {LONGEST_ANSWER}. Acórtala.")
+    return answer

@@ -1,0 +1,18 @@
+"""When two texts count as the same question: the one folding that storage, retrieval and review share."""
+
+import re
+import unicodedata
+
+_NOT_A_WORD = re.compile(r"[^a-z0-9ñ%/.,:@-]+")
+_LOOSE_MARKS = re.compile(r"(?<![0-9a-zñ])[%/.,:@-]+|[%/.,:@-]+(?![0-9a-zñ%])")
+
+
+def folded(text: str) -> str:
+    """``text`` in lower case, without accents (ñ stays), punctuation or doubled spaces.
+
+    Marks inside a figure, an hour or an address stay ("7:30", "1,200.50", "a@b.pe"). Two texts with the
+    same folding are the same question.
+    """
+    kept = unicodedata.normalize("NFKC", text).lower().replace("ñ", "\0")
+    plain = "".join(c for c in unicodedata.normalize("NFD", kept) if unicodedata.category(c) != "Mn").replace("\0", "ñ")
+    return " ".join(_LOOSE_MARKS.sub(" ", _NOT_A_WORD.sub(" ", plain)).split())

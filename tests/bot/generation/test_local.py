@@ -1,0 +1,259 @@
+"""The generator in this process: many answers at once, adapters changed under way, failures survived."""
+
+import asyncio
+from collections.abc import AsyncIterator, Callable
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from pathlib import Path
+from typing import Any
+
+import pytest
+import torch
+
+from bot.answering.prompt import Prompt, encode_prompt
+from bot.errors import AdapterError, BusyError, GenerationError, ModelError
+from bot.generation.base import Adapter, GenerationOptions
+from bot.generation.loading import load_model, load_tokenizer
+from bot.generation.local import LocalGenerator
+from bot.generation.token_stream import TokenStream
+from bot.messages import ModelName
+from tests.bot.generation.conftest import MakeAdapter
+
+SHORT = GenerationOptions(max_new_tokens=20)
+LONG = GenerationOptions(max_new_tokens=400)
+
+Running = Callable[..., AbstractAsyncContextManager[LocalGenerator]]
+
+
+@pytest.fixture
+def running(base: Path) -> Running:
+    @asynccontextmanager
+    async def run(adapter: Adapter | None = None, on: Path = base, **changes: int) -> AsyncIterator[LocalGenerator]:
+        options = {"kv_cache_mb": 32, "max_in_flight": 16, "max_waiting": 16} | changes
+        generator = await LocalGenerator.load(str(on), device="cpu", adapter=adapter, **options)
+        try:
+            yield generator
+        finally:
+            await generator.aclose()
+
+    return run
+
+
+async def text_of(generation: TokenStream) -> str:
+    return "".join([piece async for piece in generation])
+
+
+async def ask(generator: LocalGenerator, prompt: Prompt, options: GenerationOptions = SHORT) -> str:
+    return await text_of(await generator.stream(prompt, options))
+
+
+def reference(base: Path, prompt: Prompt, adapter: Adapter | None = None) -> str:
+    """The answer by transformers' own ``generate``."""
+    tokenizer: Any = load_tokenizer(str(base))
+    model: Any = load_model(str(base), device="cpu", adapter=adapter.path if adapter else None)
+    ids = torch.tensor([encode_prompt(prompt, tokenizer)])
+    made = model.generate(
+        input_ids=ids, attention_mask=torch.ones_like(ids), max_new_tokens=20, do_sample=False, pad_token_id=0
+    )
+    return str(tokenizer.decode(made[0, ids.shape[1] :], skip_special_tokens=True)).strip()
+
+
+async def test_an_answer_comes_in_pieces_that_join_to_the_whole_text_without_its_end_mark(
+    base: Path, running: Running, prompts: list[Prompt]
+) -> None:
+    async with running() as generator:
+        pieces = [piece async for piece in await generator.stream(prompts[1], SHORT)]
+    assert len(pieces) > 3
+    assert "".join(pieces) == reference(base, prompts[1])
+    assert "</s>" not in "".join(pieces)
+
+
+async def test_the_event_loop_runs_on_while_an_answer_is_made(running: Running, prompts: list[Prompt]) -> None:
+    async with running() as generator:
+        answer = asyncio.create_task(ask(generator, prompts[0]))
+        turns = 0
+        while not answer.done():
+            await asyncio.sleep(0.001)
+            turns += 1
+    assert turns > 20, "fewer turns of the loop than tokens"
+
+
+async def test_more_questions_than_places_are_all_answered_as_they_would_be_alone(
+    running: Running, prompts: list[Prompt]
+) -> None:
+    async with running(max_in_flight=3) as generator:
+        together = await asyncio.gather(*(ask(generator, prompt) for prompt in prompts[:8]))
+        alone = [await ask(generator, prompt) for prompt in prompts[:8]]
+    assert together == alone
+
+
+async def test_a_question_beyond_the_waiting_places_is_turned_away(running: Running, prompts: list[Prompt]) -> None:
+    async with running(max_in_flight=1, max_waiting=1) as generator:
+        first = await generator.stream(prompts[0], SHORT)
+        second = asyncio.create_task(generator.stream(prompts[1], SHORT))
+        await asyncio.sleep(0)
+        with pytest.raises(BusyError, match="1 questions wait"):
+            await generator.stream(prompts[2], SHORT)
+        assert await text_of(first)
+        assert await text_of(await second)
+
+
+async def test_a_cache_for_one_answer_serves_many_questions_one_after_the_other(
+    running: Running, prompts: list[Prompt]
+) -> None:
+    async with running(kv_cache_mb=9) as generator:  # 1,152 tokens
+        answers = await asyncio.gather(
+            *(ask(generator, prompt, GenerationOptions(max_new_tokens=700)) for prompt in prompts[:3])
+        )
+    assert all(answers)
+
+
+async def test_an_answer_that_is_left_early_stops_and_frees_its_place(
+    endless_base: Path, running: Running, prompts: list[Prompt]
+) -> None:
+    async with running(on=endless_base, max_in_flight=1) as generator:
+        passes = count_forward_passes(generator)
+        async for _ in await generator.stream(prompts[0], LONG):
+            break
+        assert await ask(generator, prompts[1])
+    assert len(passes) < 100, "the first answer went on to its 400 tokens"
+
+
+async def test_a_closed_answer_stops_and_yields_nothing_more(
+    endless_base: Path, running: Running, prompts: list[Prompt]
+) -> None:
+    async with running(on=endless_base, max_in_flight=1) as generator:
+        passes = count_forward_passes(generator)
+        generation = await generator.stream(prompts[0], LONG)
+        reading = asyncio.create_task(text_of(generation))
+        await asyncio.sleep(0)
+        await generation.aclose()
+        assert await reading == ""
+        assert await ask(generator, prompts[1])
+    assert len(passes) < 100, "the first answer went on to its 400 tokens"
+
+
+async def test_a_student_who_leaves_while_waiting_gives_the_turn_to_the_next(
+    running: Running, prompts: list[Prompt]
+) -> None:
+    async with running(max_in_flight=1) as generator:
+        first = await generator.stream(prompts[0], SHORT)
+        leaving = asyncio.create_task(generator.stream(prompts[1], SHORT))
+        staying = asyncio.create_task(ask(generator, prompts[2]))
+        await asyncio.sleep(0)
+        leaving.cancel()
+        await text_of(first)
+        assert await asyncio.wait_for(staying, 60)
+        with pytest.raises(asyncio.CancelledError):
+            await leaving
+
+
+async def test_a_question_longer_than_the_model_is_refused_in_numbers(running: Running) -> None:
+    async with running() as generator:
+        with pytest.raises(GenerationError, match=r"tokens and its answer up to 20; the model and its cache hold 2048"):
+            await generator.stream(Prompt("Eres el asistente.", "¿cuánto cuesta? " * 800), SHORT)
+
+
+async def test_a_cache_too_small_for_any_question_is_refused_at_the_start(running: Running) -> None:
+    with pytest.raises(ModelError, match="Raise CENFOBOT_KV_CACHE_MB"):
+        async with running(kv_cache_mb=1):
+            pass
+
+
+async def test_after_a_swap_answers_equal_those_of_a_fresh_process(
+    base: Path, running: Running, prompts: list[Prompt], adapter: Adapter, make_adapter: MakeAdapter
+) -> None:
+    other = make_adapter("v2", seed=2, r=4, lora_dropout=0.1, target_modules=["k_proj", "o_proj", "down_proj"])
+    expected = {which: reference(base, prompts[3], which) for which in (None, adapter, other)}
+    assert len(set(expected.values())) == 3, "the test needs adapters that change the answer"
+    async with running() as generator:
+        for which in (None, adapter, other, adapter, None):
+            await generator.use_adapter(which)
+            assert generator.model == ModelName(base.name, which.version if which else None)
+            assert await ask(generator, prompts[3]) == expected[which]
+
+
+async def test_answers_in_flight_end_on_the_old_adapter_and_waiting_ones_get_the_new(
+    running: Running, prompts: list[Prompt], adapter: Adapter
+) -> None:
+    async with running(max_in_flight=1) as generator:
+        before = await ask(generator, prompts[3])
+        in_flight = await generator.stream(prompts[3], SHORT)
+        swap = asyncio.create_task(generator.use_adapter(adapter))
+        waiting = asyncio.create_task(generator.stream(prompts[3], SHORT))
+        assert await text_of(in_flight) == before
+        admitted = await waiting
+        await swap
+        assert (in_flight.model.adapter, admitted.model.adapter) == (None, "v1")
+        assert await text_of(admitted) != before
+
+
+async def test_a_refused_adapter_leaves_the_old_one_serving(
+    running: Running, prompts: list[Prompt], adapter: Adapter, tmp_path: Path
+) -> None:
+    async with running(adapter) as generator:
+        before = await ask(generator, prompts[3])
+        with pytest.raises(AdapterError, match="no adapter_config"):
+            await generator.use_adapter(Adapter("v9", tmp_path))
+        assert generator.model.adapter == "v1"
+        assert await ask(generator, prompts[3]) == before
+
+
+async def test_an_adapter_that_peft_refuses_in_the_end_leaves_the_old_one_serving(
+    running: Running, prompts: list[Prompt], adapter: Adapter, make_adapter: MakeAdapter
+) -> None:
+    broken = make_adapter("v9")
+    config = broken.path / "adapter_config.json"  # PiSSA changes the base too, which a 4-bit base does not allow
+    config.write_text(config.read_text().replace('"init_lora_weights": false', '"init_lora_weights": "pissa"'))
+    async with running(adapter) as generator:
+        before = await ask(generator, prompts[3])
+        with pytest.raises(AdapterError, match="cannot be attached"):
+            await generator.use_adapter(broken)
+        assert generator.model.adapter == "v1"
+        assert await ask(generator, prompts[3]) == before
+
+
+async def test_a_failure_in_the_model_fails_the_answers_in_flight_and_none_that_waits(
+    running: Running, prompts: list[Prompt]
+) -> None:
+    async with running(max_in_flight=2) as generator:
+        expected = await ask(generator, prompts[2])
+        fail_at_the_next_forward_pass(generator)
+        first, second, third = await asyncio.gather(*(ask(generator, p) for p in prompts[:3]), return_exceptions=True)
+    assert isinstance(first, GenerationError)
+    assert isinstance(second, GenerationError)
+    assert "the card fell out" in str(first)
+    assert third == expected
+
+
+async def test_closing_ends_the_answers_in_flight_and_refuses_those_that_wait(
+    running: Running, prompts: list[Prompt]
+) -> None:
+    async with running(max_in_flight=1) as generator:
+        in_flight = await generator.stream(prompts[0], LONG)
+        waiting = asyncio.create_task(generator.stream(prompts[1], SHORT))
+        await asyncio.sleep(0)
+        await generator.aclose()
+        with pytest.raises(GenerationError, match="closing"):
+            await text_of(in_flight)
+        with pytest.raises(GenerationError, match="closing"):
+            await waiting
+        with pytest.raises(GenerationError, match="closed"):
+            await generator.stream(prompts[2], SHORT)
+
+
+def count_forward_passes(generator: LocalGenerator) -> list[None]:
+    passes: list[None] = []
+    _embeddings(generator).register_forward_pre_hook(lambda *_: passes.append(None))
+    return passes
+
+
+def fail_at_the_next_forward_pass(generator: LocalGenerator) -> None:
+    def fail(*_: object) -> None:
+        hook.remove()
+        raise RuntimeError("the card fell out")
+
+    hook = _embeddings(generator).register_forward_pre_hook(fail)
+
+
+def _embeddings(generator: LocalGenerator) -> Any:
+    return generator._model.get_input_embeddings()

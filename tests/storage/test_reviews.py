@@ -1,0 +1,70 @@
+"""Questions that wait for staff."""
+
+from concurrent.futures import ThreadPoolExecutor
+from datetime import datetime, timedelta
+
+import pytest
+
+from storage.database import Database
+from storage.errors import UnknownId
+from storage.reviews import ReviewRecord, decide, get_review, join_review, open_review, open_reviews
+
+
+def ask(database: Database, now: datetime, question: str) -> int:
+    with database.writing() as session:
+        return open_review(session, question=question, draft="Borrador.", reason="sin par", message_id=None, now=now)
+
+
+def test_a_review_holds_each_way_it_was_asked_once_and_counts_all(database: Database, now: datetime) -> None:
+    review_id = ask(database, now, "¿Hay becas?")
+    with database.writing() as session:
+        for wording in ("dan becas?", "¿Hay becas?"):
+            join_review(session, review_id, wording=wording, message_id=None, now=now + timedelta(hours=1))
+        assert get_review(session, review_id) == ReviewRecord(
+            id=review_id,
+            question="¿Hay becas?",
+            wordings=("¿Hay becas?", "dan becas?"),
+            asked=3,
+            draft="Borrador.",
+            reason="sin par",
+            status="open",
+            opened_at=now,
+            decided_by=None,
+            decided_at=None,
+            pair_id=None,
+        )
+
+
+def test_the_most_wanted_open_review_comes_first_then_the_oldest(database: Database, now: datetime) -> None:
+    first, second, third, closed = (ask(database, now, question) for question in ("a", "b", "c", "d"))
+    with database.writing() as session:
+        join_review(session, third, wording="c?", message_id=None, now=now)
+        decide(session, closed, status="rejected", by="rosa", now=now)
+    with database.reading() as session:
+        assert [review.id for review in open_reviews(session)] == [third, first, second]
+
+
+def test_of_many_who_decide_at_once_one_is_first(database: Database, now: datetime) -> None:
+    review_id = ask(database, now, "¿Hay becas?")
+
+    def reject(by: str) -> bool:
+        with database.writing() as session:
+            return decide(session, review_id, status="rejected", by=by, now=now)
+
+    names = [f"staff {number}" for number in range(8)]
+    with ThreadPoolExecutor(8) as pool:
+        won = [name for name, first in zip(names, pool.map(reject, names), strict=True) if first]
+    with database.reading() as session:
+        review = get_review(session, review_id)
+    assert won == [review.decided_by]
+    assert (review.status, review.decided_at) == ("rejected", now)
+
+
+def test_a_decided_review_takes_no_more_asks(database: Database, now: datetime) -> None:
+    review_id = ask(database, now, "¿Hay becas?")
+    with database.writing() as session:
+        decide(session, review_id, status="rejected", by="rosa", now=now)
+    with pytest.raises(UnknownId, match=f"no open review {review_id}"), database.writing() as session:
+        join_review(session, review_id, wording="becas", message_id=None, now=now)
+    with pytest.raises(UnknownId, match="no review 99"), database.reading() as session:
+        get_review(session, 99)
