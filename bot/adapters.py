@@ -50,9 +50,7 @@ def adapter_in_service(settings: Settings, database: Database) -> InService:
         if not target.exists():
             shutil.copytree(fitting[0], target)
         now = datetime.now(UTC)
-        registry.register(
-            session, base=base, version=version, path=str(target), manifest=asdict(manifest), now=now
-        )
+        registry.register(session, base=base, version=version, path=str(target), manifest=asdict(manifest), now=now)
         registry.set_alias(
             session, base=base, alias=CHAMPION, version=version, by="cenfobot", why="shipped with the project", now=now
         )

@@ -186,5 +186,3 @@ def _page_texts(bot: Bot) -> PageTexts:
         feedback_good=texts.feedback_good,
         feedback_bad=texts.feedback_bad,
     )
-
-

@@ -114,7 +114,9 @@ def _add_decision(command: argparse.ArgumentParser) -> None:
 
 
 def _add_who(command: argparse.ArgumentParser) -> None:
-    command.add_argument("--by", default=getpass.getuser(), metavar="NAME", help="who decides (default: your user name)")
+    command.add_argument(
+        "--by", default=getpass.getuser(), metavar="NAME", help="who decides (default: your user name)"
+    )
 
 
 def _configure_logs(level: str) -> None:

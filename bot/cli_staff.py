@@ -44,7 +44,9 @@ def _review_json(review: ReviewRecord) -> str:
 
 def _show_review(args: argparse.Namespace, desk: ReviewDesk) -> None:
     review = desk.review(args.id)
-    print(f"Revisión {review.id} ({review.status}), preguntada {review.asked} veces desde {review.opened_at:%Y-%m-%d %H:%M} UTC")
+    print(
+        f"Revisión {review.id} ({review.status}), preguntada {review.asked} veces desde {review.opened_at:%Y-%m-%d %H:%M} UTC"
+    )
     print(f"Pregunta: {review.question}")
     for wording in review.wordings:
         print(f"  también: {wording}")
@@ -55,9 +57,7 @@ def _show_review(args: argparse.Namespace, desk: ReviewDesk) -> None:
 
 
 def _approve(args: argparse.Namespace, desk: ReviewDesk) -> None:
-    pair = _with_confirmation(
-        args, lambda sure: desk.approve(args.id, by=args.by, answer=args.answer, confirmed=sure)
-    )
+    pair = _with_confirmation(args, lambda sure: desk.approve(args.id, by=args.by, answer=args.answer, confirmed=sure))
     print(f"Aprobada por {args.by}: par {pair.id}, en servicio desde ahora.")
 
 

@@ -81,7 +81,9 @@ def _lines(name: str) -> list[str]:
     try:
         raw = sys.stdin.buffer.read() if name == "-" else Path(name).read_bytes()
     except OSError as error:
-        raise CenfobotError(f"The file {name} cannot be read: {error.strerror}. Name a text file, or - for standard input.") from error
+        raise CenfobotError(
+            f"The file {name} cannot be read: {error.strerror}. Name a text file, or - for standard input."
+        ) from error
     return raw.decode("utf-8", errors="replace").removeprefix("\ufeff").splitlines()
 
 

@@ -50,7 +50,22 @@ def read_csv(path: Path) -> list[CsvRow]:
         OSError: the file cannot be read.
     """
     with path.open("rb") as file:
-        return _read(file, str(path))
+        return read_rows(file, str(path))
+
+
+def read_rows(file: BinaryIO, name: str) -> list[CsvRow]:
+    """As :func:`read_csv`, from an open file that ``name`` stands for in the error."""
+    faults: list[CsvFault] = []
+    lines = _Lines(file, faults)
+    header = next(_cells(lines, faults), (1, []))
+    if not faults and header[1] != _HEADER:
+        faults.append(_header_fault(*header))
+    if faults:  # without its columns, no row can be judged
+        raise CsvError(name, faults)
+    rows = _checked_rows(_cells(lines, faults), faults)
+    if faults:
+        raise CsvError(name, sorted(faults, key=lambda fault: fault.line))
+    return rows
 
 
 def group_rows(rows: Iterable[CsvRow]) -> list[CsvPair]:
@@ -80,7 +95,7 @@ def write_csv(path: Path, rows: Iterable[tuple[str, str]]) -> str:
             file.flush()
             os.fsync(file.fileno())
         with draft.open("rb") as written:
-            if [(row.question, row.answer) for row in _read(written, f"The new {path.name}")] != rows:
+            if [(row.question, row.answer) for row in read_rows(written, f"The new {path.name}")] != rows:
                 raise StorageError(f"{path} was not written: read back, the rows differ. Tidy their line breaks.")
         digest = csv_sha256(draft)
         draft.replace(path)
@@ -98,20 +113,6 @@ def csv_sha256(path: Path) -> str:
     """SHA-256 of the file's bytes, in hexadecimal."""
     with path.open("rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()
-
-
-def _read(file: BinaryIO, name: str) -> list[CsvRow]:
-    faults: list[CsvFault] = []
-    lines = _Lines(file, faults)
-    header = next(_cells(lines, faults), (1, []))
-    if not faults and header[1] != _HEADER:
-        faults.append(_header_fault(*header))
-    if faults:  # without its columns, no row can be judged
-        raise CsvError(name, faults)
-    rows = _checked_rows(_cells(lines, faults), faults)
-    if faults:
-        raise CsvError(name, sorted(faults, key=lambda fault: fault.line))
-    return rows
 
 
 class _Lines:

@@ -26,9 +26,7 @@ def orthogonalised(matrices: Tensor) -> Tensor:
 class Muon(Optimizer):
     """Muon with Nesterov momentum and decoupled weight decay, for two-dimensional parameters."""
 
-    def __init__(
-        self, params: Iterable[Tensor], lr: float, momentum: float = 0.95, weight_decay: float = 0.0
-    ) -> None:
+    def __init__(self, params: Iterable[Tensor], lr: float, momentum: float = 0.95, weight_decay: float = 0.0) -> None:
         super().__init__(params, {"lr": lr, "momentum": momentum, "weight_decay": weight_decay})
 
     @torch.no_grad()

@@ -83,10 +83,22 @@ def build_tokenizer(folder: Path, seed: int) -> None:
         examples = [invented_example(rng, 3, 0.3) for _ in range(12_000)]
         corpus.write_text("\n".join(f"{render_text(e.prompt)[3:]} {e.answer}" for e in examples), encoding="utf-8")
         sentencepiece.SentencePieceTrainer.train(
-            input=str(corpus), model_prefix=f"{scratch}/tokenizer", model_type="bpe", vocab_size=VOCABULARY,
-            byte_fallback=True, split_digits=True, normalization_rule_name="identity", remove_extra_whitespaces=False,
-            unk_id=0, bos_id=1, eos_id=2, pad_id=-1, character_coverage=0.9999, minloglevel=2, num_threads=1,
-        )  # fmt: skip
+            input=str(corpus),
+            model_prefix=f"{scratch}/tokenizer",
+            model_type="bpe",
+            vocab_size=VOCABULARY,
+            byte_fallback=True,
+            split_digits=True,
+            normalization_rule_name="identity",
+            remove_extra_whitespaces=False,
+            unk_id=0,
+            bos_id=1,
+            eos_id=2,
+            pad_id=-1,
+            character_coverage=0.9999,
+            minloglevel=2,
+            num_threads=1,
+        )
         folder.mkdir(parents=True, exist_ok=True)
         (folder / "tokenizer.model").write_bytes(Path(scratch, "tokenizer.model").read_bytes())
 
@@ -103,10 +115,19 @@ def build_model(seed: int) -> LlamaForCausalLM:
     torch.manual_seed(seed)
     return LlamaForCausalLM(
         LlamaConfig(
-            vocab_size=VOCABULARY, hidden_size=256, intermediate_size=512, num_hidden_layers=4, num_attention_heads=8,
-            num_key_value_heads=8, max_position_embeddings=2048, rms_norm_eps=1e-5, tie_word_embeddings=True,
-            bos_token_id=1, eos_token_id=2, pad_token_id=0,
-        )  # fmt: skip
+            vocab_size=VOCABULARY,
+            hidden_size=256,
+            intermediate_size=512,
+            num_hidden_layers=4,
+            num_attention_heads=8,
+            num_key_value_heads=8,
+            max_position_embeddings=2048,
+            rms_norm_eps=1e-5,
+            tie_word_embeddings=True,
+            bos_token_id=1,
+            eos_token_id=2,
+            pad_token_id=0,
+        )
     )
 
 

@@ -73,9 +73,7 @@ class Answerer:
         self._passages = passages
         self._question_limit = question_limit
 
-    async def answer(
-        self, text: str, turns: Sequence[EarlierTurn] = (), preview: Preview | None = None
-    ) -> Answer:
+    async def answer(self, text: str, turns: Sequence[EarlierTurn] = (), preview: Preview | None = None) -> Answer:
         """The answer to ``text``, which may be anything that a person or a machine can send.
 
         ``turns`` are the conversation's last ones, oldest first.

@@ -33,9 +33,7 @@ class Tokenizer(Protocol):
     bos_token_id: int
     eos_token_id: int
 
-    def encode(
-        self, text: str, *, add_special_tokens: bool, split_special_tokens: bool
-    ) -> list[int]: ...
+    def encode(self, text: str, *, add_special_tokens: bool, split_special_tokens: bool) -> list[int]: ...
 
 
 @dataclass(frozen=True)
@@ -92,9 +90,7 @@ def render_segments(prompt: Prompt) -> list[str]:
     segments = []
     system = f"<<SYS>>\n{neutralise(prompt.system)}\n<</SYS>>\n\n"
     for turn in prompt.turns:
-        segments.append(
-            f"[INST] {system}{neutralise(turn.question)} [/INST] {neutralise(turn.answer)} "
-        )
+        segments.append(f"[INST] {system}{neutralise(turn.question)} [/INST] {neutralise(turn.answer)} ")
         system = ""
     segments.append(f"[INST] {system}{neutralise(prompt.user)} [/INST]")
     return segments
@@ -115,9 +111,7 @@ def encode_prompt(prompt: Prompt, tokenizer: Tokenizer) -> list[int]:
     return ids + [tokenizer.bos_token_id, *_encode(last, tokenizer)]
 
 
-def encode_example(
-    prompt: Prompt, answer: str, tokenizer: Tokenizer
-) -> tuple[list[int], list[int]]:
+def encode_example(prompt: Prompt, answer: str, tokenizer: Tokenizer) -> tuple[list[int], list[int]]:
     """Token ids of a training example, (prompt, completion); the completion ends with EOS.
 
     Prompt and answer are encoded together, as Meta does, and cut at the prompt's length, so that the

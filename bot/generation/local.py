@@ -62,10 +62,11 @@ class LocalGenerator:
         self._config: PreTrainedConfig = self._model.config
         mebibytes = kv_cache_mb or (2048 if self._device == "cuda" else 256)
         self._blocks = blocks_in(mebibytes, self._config, self._model.dtype, max_in_flight)
-        if self._blocks < blocks_for(LEAST_CACHE_TOKENS):
+        least = min(LEAST_CACHE_TOKENS, self._config.max_position_embeddings)
+        if self._blocks < blocks_for(least):
             raise ModelError(
                 f"{mebibytes} MiB of cache hold {self._blocks * BLOCK_TOKENS} tokens of {base}, and a question with "
-                f"its passages and answer needs up to {LEAST_CACHE_TOKENS}. Raise CENFOBOT_KV_CACHE_MB."
+                f"its passages and answer needs up to {least}. Raise CENFOBOT_KV_CACHE_MB."
             )
         self._batching = self._new_batching()
         self._names = count()
@@ -230,8 +231,9 @@ class LocalGenerator:
         self._batching.stop()
         refused = None
         try:
-            self._model = attach_adapter(self._model, adapter.path if adapter else None)
-            self._adapter = adapter
+            if adapter != self._adapter:  # the same one, after a failure, is still attached
+                self._model = attach_adapter(self._model, adapter.path if adapter else None)
+                self._adapter = adapter
         except (OSError, RuntimeError, TypeError, ValueError) as error:
             refused = AdapterError(
                 f"The adapter {adapter} cannot be attached: {error}. The one before it keeps serving."

@@ -6,8 +6,9 @@ as far as the text's nearest word is like it; words weigh idf squared, as in the
 
 The score of a pair is the mean of two shares, both in [0, 1]:
 
-- how alike the nearest wording is: the geometric mean of the question's share that it covers and of its own share
-  that the question covers (1 for the same words);
+- how sure its wordings make it: each is as alike as the geometric mean of the question's share that it covers and of
+  its own share that the question covers (1 for the same words), and squares of these join as independent hints do
+  (a noisy-or), so that five wordings that are half alike outweigh a stray one that is a little more;
 - how much of the question the whole pair covers, any wording helping, a word of the answer counting ``ANSWER``.
 
 The second finds "operaciones cuánto sale" when one wording holds the price and another the short name. On 42 questions
@@ -29,6 +30,8 @@ from bot.retrieval.words import STOP_WORDS, Words
 
 ANSWER = 0.75
 """What an answer's word counts beside a wording's."""
+_SURE = 1 - 1e-9
+"""The likeness of the same words, a hair below 1 for the logarithm's sake."""
 IMAGINED = 100
 """Pairs that count as seen before the first, each with every stop-word: gives a tiny index usable weights."""
 TAIL = 256
@@ -53,10 +56,12 @@ class _Asked:
     """A question's ``Q`` distinct words."""
 
     words: list[str]
-    likeness: Floats
-    """``(Q, V)``: how far each word may stand for each known one."""
     weights: Floats
     """``(Q,)``"""
+    near: Ints
+    """``(M,)``: the known words that any of them may stand for."""
+    likeness: Floats
+    """``(Q, M)``: how far."""
 
 
 class LexicalIndex:
@@ -107,26 +112,28 @@ class LexicalIndex:
         asked = self._asked(self._state, question)
         content = np.where([word in STOP_WORDS for word in asked.words], 0, asked.weights)
         total = float(content.sum())
-        return float(asked.likeness.max(axis=1) @ content) / total if total else 1.0
+        known = asked.likeness.max(axis=1, initial=0)
+        return float(known @ content) / total if total else 1.0
 
     def _asked(self, state: _State, question: str) -> _Asked:
         words = self._distinct(question)
-        likeness = state.words.likeness(words) * (state.frequencies > 0)
-        nearest = likeness.argmax(axis=1)
-        # A word weighs as the one that it is most like, a strange one as one that was never seen.
-        frequencies = likeness.max(axis=1) * state.frequencies[nearest]
+        near, likeness = state.words.likeness(words)
+        living = state.frequencies[near] > 0
+        near, likeness = near[living], likeness[:, living]
+        # A word weighs as the commonest that it is like, a strange one as one that was never seen.
+        frequencies = (likeness * state.frequencies[near]).max(axis=1, initial=0)
         stop = np.array([word in STOP_WORDS for word in words], dtype=bool)
-        return _Asked(words, likeness, _weights(frequencies, stop, sum(len(s) for s in state.segments)))
+        return _Asked(words, _weights(frequencies, stop, sum(map(len, state.segments))), near, likeness)
 
     def _promising(self, segment: Segment, lengths: Floats, asked: _Asked) -> Ints:
         """The pairs of the texts most like the question, by an estimate that skips the commonest words."""
         offers = asked.weights @ asked.likeness
-        words = np.flatnonzero(offers)
-        words = words[np.argsort(-offers[words])]
-        texts, sums = segment.weigh(words, offers[words], self._visits)
+        order = np.argsort(-offers)
+        texts, sums = segment.weigh(asked.near[order], offers[order], self._visits)
         total = asked.weights.sum()
-        estimates = sums / (lengths[texts] * np.sqrt(total)) + sums / total
         pairs = segment.owners[texts]
+        is_answer = texts == segment.texts[pairs + 1] - 1
+        estimates = sums / total * np.where(is_answer, ANSWER, 1) + sums / (lengths[texts] * np.sqrt(total)) * ~is_answer
         pairs, estimates = pairs[segment.alive[pairs]], estimates[segment.alive[pairs]]
         if len(pairs) > self._candidates:
             pairs = pairs[np.argpartition(-estimates, self._candidates)[: self._candidates]]
@@ -171,7 +178,10 @@ def _best(segment: Segment, weights: Floats, asked: _Asked, pairs: Ints, limit: 
     texts, sizes = segment.texts_of(pairs)
     places, lengths = segment.words_of(texts)
     words, word_starts = segment.words[places], lengths.cumsum() - lengths
-    likeness = asked.likeness[:, words]  # (Q, N)
+    column = np.full(len(weights), len(asked.near))
+    column[asked.near] = np.arange(len(asked.near))
+    strange = np.zeros((len(asked.words), 1))
+    likeness = np.hstack([asked.likeness, strange])[:, column[words]]  # (Q, N)
     covered = np.maximum.reduceat(likeness, word_starts, axis=1)  # (Q, T)
     own = np.add.reduceat(weights[words] * likeness.max(axis=0), word_starts)
     own /= np.add.reduceat(weights[words], word_starts)
@@ -181,9 +191,9 @@ def _best(segment: Segment, weights: Floats, asked: _Asked, pairs: Ints, limit: 
     starts, answers = ends - sizes, ends - 1
     alike[answers] = 0
     covered[:, answers] *= ANSWER
-    nearest = np.maximum.reduceat(alike, starts)
+    agreeing = 1 - np.exp(np.add.reduceat(np.log1p(-np.minimum(alike, _SURE) ** 2), starts))
     whole = asked.weights @ np.maximum.reduceat(covered, starts, axis=1) / total
-    scores = np.minimum((nearest + whole) / 2, 1).round(6)
+    scores = np.minimum((agreeing + whole) / 2, 1).round(6)
     passages = []
     for place in np.argsort(-scores, kind="stable")[:limit]:
         entry = segment.entries[pairs[place]]

@@ -123,7 +123,8 @@ class Segment:
         fits = lengths.cumsum() <= budget
         fits[:1] = True
         places, lengths = _expanded(self.posting_spans[words[fits]], lengths[fits])
-        sums: Floats = np.bincount(self.postings[places], np.repeat(weights[fits], lengths), len(self.spans) - 1)
+        heavy = np.repeat(weights[fits], lengths)
+        sums = np.bincount(self.postings[places], weights=heavy, minlength=len(self.spans) - 1).astype(np.float64)
         texts = np.flatnonzero(sums)
         return texts, sums[texts]
 

@@ -11,7 +11,7 @@ import numpy as np
 from scipy import sparse
 from sklearn.feature_extraction.text import HashingVectorizer
 
-from bot.retrieval.segment import Floats, Mask
+from bot.retrieval.segment import Floats, Ints, Mask
 
 NEAR = 0.4
 """Two words whose n-grams have a lower cosine are strangers; 0.35 to 0.5 measured alike."""
@@ -59,19 +59,21 @@ class Words:
         more.is_stop = np.append(self.is_stop, [word in STOP_WORDS for word in new])
         return more
 
-    def likeness(self, words: Sequence[str]) -> Floats:
-        """``(len(words), V)``: how far each word may stand for each known one, 0 or in [NEAR, 1]; 1 for itself.
+    def likeness(self, words: Sequence[str]) -> tuple[Ints, Floats]:
+        """The ``M`` known words that any of these may stand for, and how far, ``(len(words), M)``: 0 or in [NEAR, 1].
 
-        A word with a digit stands for itself only: "7:30" is not nearly "7:00".
+        A word is like itself 1. With a digit it stands for itself only: "7:30" is not nearly "7:00".
         """
         products = (_vectors(words) @ self._columns.T).tocoo()
         near = products.data >= NEAR
-        likeness = np.zeros(products.shape, np.float32)
-        likeness[products.row[near], products.col[near]] = np.minimum(products.data[near], 1)
-        for row, word in enumerate(words):
-            if word in self._numbers:
-                likeness[row, self._numbers[word]] = 1
-        return likeness
+        same = [(row, self._numbers[word]) for row, word in enumerate(words) if word in self._numbers]
+        rows = np.append(products.row[near], [row for row, _ in same]).astype(np.int64)
+        numbers = np.append(products.col[near], [number for _, number in same]).astype(np.int64)
+        degrees = np.append(np.minimum(products.data[near], 1), np.ones(len(same)))
+        columns, places = np.unique(numbers, return_inverse=True)
+        likeness = np.zeros((len(words), len(columns)))
+        likeness[rows, places] = degrees  # a word's likeness to itself comes last and stays
+        return columns, likeness
 
 
 def _vectors(words: Sequence[str]) -> sparse.csr_array:

@@ -112,9 +112,7 @@ class ReviewDesk:
                 session, asked, checked_answer(answer), origin="staff", by=by, now=self._clock(), confirmed=confirmed
             )
 
-    def edit_pair(
-        self, pair_id: int, *, by: str, question: str | None = None, answer: str | None = None
-    ) -> PairRecord:
+    def edit_pair(self, pair_id: int, *, by: str, question: str | None = None, answer: str | None = None) -> PairRecord:
         """Changes an approved pair's canonical question or answer; the old text stays in its history."""
         with self._database.writing() as session:
             self._active(session, pair_id)
@@ -149,11 +147,21 @@ class ReviewDesk:
     def _active(self, session: Session, pair_id: int) -> PairRecord:
         pair = pairs.get_pair(session, pair_id)
         if pair.status != "active":
-            raise ReviewError(f"El par {pair_id} está retirado y ya no se cambia. Agrega uno nuevo: cenfobot pairs add.")
+            raise ReviewError(
+                f"El par {pair_id} está retirado y ya no se cambia. Agrega uno nuevo: cenfobot pairs add."
+            )
         return pair
 
     def _approve(
-        self, session: Session, wordings: list[str], answer: str, *, origin: str, by: str, now: datetime, confirmed: bool
+        self,
+        session: Session,
+        wordings: list[str],
+        answer: str,
+        *,
+        origin: str,
+        by: str,
+        now: datetime,
+        confirmed: bool,
     ) -> PairRecord:
         taken = {folded(w): pair for w in wordings if (pair := pairs.find_by_wording(session, w))}
         contradicted = {pair.id: pair for pair in taken.values() if pair.answer != answer}
@@ -169,7 +177,13 @@ class ReviewDesk:
             pair = same
         else:
             return pairs.add_pair(
-                session, question=wordings[0], answer=answer, wordings=tuple(wordings[1:]), origin=origin, by=by, now=now
+                session,
+                question=wordings[0],
+                answer=answer,
+                wordings=tuple(wordings[1:]),
+                origin=origin,
+                by=by,
+                now=now,
             )
         for wording in wordings:
             if folded(wording) not in taken:

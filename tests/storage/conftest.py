@@ -22,7 +22,7 @@ def now() -> datetime:
 
 @pytest.fixture(scope="session")
 def postgresql_server() -> Iterator[str]:
-    """URL (without a database name) of a PostgreSQL cluster that lives as long as the tests."""
+    """URL of a PostgreSQL cluster that lives as long as the tests."""
     programs = sorted(Path("/usr/lib/postgresql").glob("*/bin"))
     if not programs:
         pytest.skip("PostgreSQL is not tested: install Debian's package 'postgresql' (its programs are enough).")
@@ -40,7 +40,7 @@ def postgresql_server() -> Iterator[str]:
         options = f"-c listen_addresses='' -c unix_socket_directories={folder} -c fsync=off -c max_connections=50"
         run("pg_ctl", "start", "--wait", "--log", str(folder / "log"), "--options", options)
         try:
-            yield f"postgresql+psycopg://test@/{{name}}?host={folder}"
+            yield f"postgresql+psycopg://test@/postgres?host={folder}"
         finally:
             run("pg_ctl", "stop", "--mode=immediate")
     finally:
@@ -53,12 +53,12 @@ def url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
     if request.param == "sqlite":
         return f"sqlite:///{tmp_path / 'home' / 'cenfobot.db'}"
     server: str = request.getfixturevalue("postgresql_server")
-    name = f"test_{uuid.uuid4().hex}"
-    engine = create_engine(server.format(name="postgres"), isolation_level="AUTOCOMMIT")
-    with engine.connect() as connection:
-        connection.execute(text(f"CREATE DATABASE {name}"))
+    schema = f"test_{uuid.uuid4().hex}"  # made a thousand files faster than a database of its own
+    engine = create_engine(server)
+    with engine.begin() as connection:
+        connection.execute(text(f"CREATE SCHEMA {schema}"))
     engine.dispose()
-    return server.format(name=name)
+    return f"{server}&options=-csearch_path%3D{schema}"
 
 
 @pytest.fixture

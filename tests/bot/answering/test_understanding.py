@@ -71,7 +71,9 @@ def test_small_talk_gets_its_own_reply(text: str, reply: str) -> None:
     assert small_talk(text, TEXTS) == reply
 
 
-@pytest.mark.parametrize("text", ["hola, cuánto cuesta", "gracias, y el horario?", "qué es la TCEA", "quien es el director"])
+@pytest.mark.parametrize(
+    "text", ["hola, cuánto cuesta", "gracias, y el horario?", "qué es la TCEA", "quien es el director"]
+)
 def test_a_question_is_not_small_talk(text: str) -> None:
     assert small_talk(text, TEXTS) is None
 
@@ -92,7 +94,13 @@ def test_unsafe_messages_are_recognised(text: str, category: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "text", ["¿qué es el lavado de activos?", "me pueden embargar?", "cómo reconozco un billete falso", "muero por estudiar ahí"]
+    "text",
+    [
+        "¿qué es el lavado de activos?",
+        "me pueden embargar?",
+        "cómo reconozco un billete falso",
+        "muero por estudiar ahí",
+    ],
 )
 def test_scary_sounding_questions_are_safe(text: str) -> None:
     assert RuleModerator(TEXTS).concern(text) is None

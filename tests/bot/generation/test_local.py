@@ -225,6 +225,21 @@ async def test_a_failure_in_the_model_fails_the_answers_in_flight_and_none_that_
     assert third == expected
 
 
+async def test_a_failure_that_leaves_no_room_for_a_new_cache_is_told_and_tried_again_with_the_next_question(
+    running: Running, prompts: list[Prompt]
+) -> None:
+    async with running() as generator:
+        expected, blocks = await ask(generator, prompts[0]), generator._blocks
+        fail_at_the_next_forward_pass(generator)
+        generator._blocks = 10**9
+        with pytest.raises(GenerationError, match="the card fell out"):
+            await ask(generator, prompts[0])
+        with pytest.raises(GenerationError, match="no memory for a cache"):
+            await ask(generator, prompts[0])
+        generator._blocks = blocks
+        assert await ask(generator, prompts[0]) == expected
+
+
 async def test_closing_ends_the_answers_in_flight_and_refuses_those_that_wait(
     running: Running, prompts: list[Prompt]
 ) -> None:
