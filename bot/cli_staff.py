@@ -44,9 +44,8 @@ def _review_json(review: ReviewRecord) -> str:
 
 def _show_review(args: argparse.Namespace, desk: ReviewDesk) -> None:
     review = desk.review(args.id)
-    print(
-        f"Revisión {review.id} ({review.status}), preguntada {review.asked} veces desde {review.opened_at:%Y-%m-%d %H:%M} UTC"
-    )
+    since = f"{review.opened_at:%Y-%m-%d %H:%M} UTC"
+    print(f"Revisión {review.id} ({review.status}), preguntada {review.asked} veces desde {since}")
     print(f"Pregunta: {review.question}")
     for wording in review.wordings:
         print(f"  también: {wording}")

@@ -66,10 +66,8 @@ async def _ask(args: argparse.Namespace, settings: Settings) -> None:
     given = [way for way in (args.question, args.batch, args.conversation) if way is not None]
     if len(given) != 1:
         raise CenfobotError('Ask one thing: cenfobot ask "…", --batch FILE or --conversation FILE.')
-    if args.question is not None:
-        questions = [_readable(args.question)]
-    else:
-        questions = _lines(args.batch or args.conversation)
+    file = args.batch or args.conversation
+    questions = _lines(file) if file else [_readable(args.question)]
     async with running_bot(settings) as bot:
         answers = _in_turn(bot, questions) if args.conversation is not None else _independent(bot, questions)
         async for answer in answers:

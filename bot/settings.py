@@ -33,7 +33,7 @@ class Settings(BaseSettings):
     device: Literal["auto", "cpu", "cuda"] = "auto"
     """Where the model runs; ``auto`` takes a CUDA card where there is one."""
     kv_cache_mb: int = Field(default=0, ge=0)
-    """MiB for the keys and values of answers in flight. 0: 256 on a CPU, 2048 on a card (leaves room for a retrain on 16 GB)."""
+    """MiB for the keys and values of answers in flight. 0: 256 on a CPU, 2048 on a card (a retrain fits beside it)."""
     max_in_flight: int = Field(default=16, ge=1, le=256)
     """Answers generated at the same time; the others wait."""
     max_waiting: int = Field(default=64, ge=1)
@@ -49,7 +49,7 @@ class Settings(BaseSettings):
     port: int = Field(default=8000, ge=0, le=65_535)
     """Port of the web chat; 0 takes a free one and prints it."""
     public_hosts: str = ""
-    """Host names, separated by commas, under which the web chat is reached besides localhost, e.g. ``chat.school.edu.pe``."""
+    """Host names, separated by commas, that the web chat is reached by besides localhost: ``chat.school.edu.pe``."""
     messages_per_minute: int = Field(default=20, ge=1)
     """Messages that one web student may send in a minute."""
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "INFO"

@@ -111,7 +111,7 @@ def fail(
     parked = item.attempts >= max_attempts
     item.status = "parked" if parked else "pending"
     item.lease_until = None if parked else now + timedelta(seconds=retry_after_seconds)
-    item.reason, item.handled_at = reason, now
+    item.reason, item.handled_at = reason, now if parked else None
     session.flush()
     return parked
 

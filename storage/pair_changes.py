@@ -58,13 +58,13 @@ def insert_pairs(
     Raises:
         BadText, WordingTaken: see :func:`fit_text` and :func:`refuse_taken`.
     """
-    version = next_value(session, COUNTER)
+    if not pairs:
+        return []
     answers = [fit_text(pair.answer, question=False) for pair in pairs]
     wordings = [foldings([pair.question, *pair.wordings]) for pair in pairs]
     _refuse_shared(wordings)
+    version = next_value(session, COUNTER)  # from here on other writers wait: all that is slow is done
     refuse_taken(session, (item for texts in wordings for item in texts.items()))
-    if not pairs:
-        return []
     last = session.scalar(select(func.max(Pair.position))) or 0
     shared = {"origin": origin, "status": "active", "approved_by": by, "approved_at": now, "changed_seq": version}
     rows: list[dict[str, Any]] = [

@@ -132,7 +132,7 @@ def build_model(seed: int) -> LlamaForCausalLM:
 
 
 def batches(plan: Plan, tokenizer: PreTrainedTokenizerBase, first: int) -> Iterator[tuple[int, Tensor, Tensor]]:
-    """(step, ids ``(B, T)``, loss weights ``(B, T)``) from step ``first`` on; a function of the seed and the step alone.
+    """(step, ids ``(B, T)``, loss weights ``(B, T)``) from step ``first`` on; the seed and the step decide all.
 
     Eight steps' examples are drawn together and sorted by length, which saves most of the padding.
     """

@@ -29,15 +29,35 @@ class Moderator(Protocol):
 
 
 _RULES = {
-    "self_harm": r"(me )?quiero (morir(me)?|matarme|suicidarme|desaparecer para siempre)|ya no quiero vivir|(pienso|pensando) en suicidarme"
-    r"|me (voy a|quiero) (suicidar|matar|cortar las venas)|no quiero seguir viviendo|quitarme la vida|hacerme dano",
-    "violence": r"(voy|vamos|quiero) a? ?(matar|golpear|apunalar|quemar|secuestrar) (a|al|la|el|su|mi)|(como|donde) (hago|fabrico|consigo|armo|compro) (una |un )?(bomba|explosivo|arma|pistola)",
-    "fraud": r"(como|quiero|ayudame a|ensename a) (\w+ ){0,2}(clonar|falsificar|robar|hackear|estafar|lavar (dinero|plata)|blanquear|duplicar) ?|(documentos?|billetes?|boletas?|dni|titulos?|certificados?) (bamba|falsificad[oa]s?) (para|donde|como)"
-    r"|(comprar|vender|conseguir) (tarjetas? clonadas?|un certificado falso|billetes falsos)|(como|para) evadir (impuestos|a la sunat|controles)",
-    "other_people": r"(dame|dime|pasame|quiero|cual es) (\w+ ){0,3}(clave|contrasena|dni|saldo|deuda|direccion|telefono|numero|notas?) de (mi (ex|pareja|amig[oa]|companer[oa]|vecin[oa])|otr[oa] (alumn[oa]|persona|estudiante)|un alumno)",
-    "sexual": r"(foto|video|mandame|quiero|ensename) (\w+ ){0,3}(desnud[oa]s?|porno\w*|nudes|sexo)|(tener|quiero) sexo",
-    "insult": r"(eres|son|sos) (un |una |unos |unas )?(puta|puto|imbecil|idiota|estupid[oa]s?|mierda|basura|inutil(es)?|cojud[oa]s?|huevon(es)?|maldit[oa]s?)|(hij[oa] de puta|conchatumadre|concha tu madre|ctm|vete a la mierda|malparid[oa]|maric[oa]n)",
-}  # fmt: skip
+    "self_harm": [
+        r"(me )?quiero (morir(me)?|matarme|suicidarme)|me (voy a|quiero) (suicidar|matar|cortar las venas)",
+        r"ya no quiero vivir|no quiero seguir viviendo|quitarme la vida|hacerme dano|(pienso|pensando) en suicidarme",
+    ],
+    "violence": [
+        r"(voy|vamos|quiero) (a )?(matar|golpear|apunalar|quemar|secuestrar) (a|al|la|el|su|mi)",
+        r"(como|donde) (hago|fabrico|consigo|armo|compro) (una |un )?(bomba|explosivo|arma|pistola)",
+    ],
+    "fraud": [
+        r"(como|quiero|ayudame a|ensename a) ((puedo|hago para|se puede|podria) )?"
+        r"(clonar|falsificar|robar|hackear|estafar|lavar (dinero|plata)|blanquear)",
+        r"(comprar|vender|conseguir) (tarjetas? clonadas?|un certificado falso|billetes falsos)",
+        r"(documentos?|billetes?|boletas?|dni|titulos?|certificados?) bambas?",
+        r"(como|para) evadir (impuestos|a la sunat|controles)",
+    ],
+    "other_people": [
+        r"(dame|dime|pasame|quiero|cual es) (\w+ ){0,3}(clave|contrasena|dni|saldo|deuda|direccion|telefono|numero|notas?) "
+        r"de (mi (ex|pareja|amig[oa]|companer[oa]|vecin[oa])|otr[oa] (alumn[oa]|persona|estudiante)|un alumno)",
+    ],
+    "sexual": [
+        r"(foto|video|mandame|quiero|ensename) (\w+ ){0,3}(desnud[oa]s?|porno\w*|nudes|sexo)|(tener|quiero) sexo",
+    ],
+    "insult": [
+        r"(eres|son|sos) (un |una |unos |unas )?"
+        r"(puta|puto|imbecil|idiota|estupid[oa]s?|mierda|basura|inutil(es)?|cojud[oa]s?|huevon(es)?|maldit[oa]s?)",
+        r"hij[oa] de puta|conchatumadre|concha tu madre|ctm|vete a la mierda|malparid[oa]|maric[oa]n",
+    ],
+}
+"""Patterns over the folded text by category, gravest first."""
 
 
 class RuleModerator:
@@ -46,7 +66,7 @@ class RuleModerator:
     def __init__(self, texts: Texts) -> None:
         self._replies = {"self_harm": texts.self_harm}
         self._default = texts.unsafe
-        self._rules = {name: re.compile(rf"(?<!\w)(?:{rule})(?!\w)") for name, rule in _RULES.items()}
+        self._rules = {name: re.compile(rf"(?<!\w)(?:{'|'.join(rules)})(?!\w)") for name, rules in _RULES.items()}
 
     def concern(self, text: str) -> Concern | None:
         """The first rule that ``text`` breaks, gravest first."""

@@ -108,7 +108,7 @@ def encode_prompt(prompt: Prompt, tokenizer: Tokenizer) -> list[int]:
     ids: list[int] = []
     for segment in closed:
         ids += [tokenizer.bos_token_id, *_encode(segment, tokenizer), tokenizer.eos_token_id]
-    return ids + [tokenizer.bos_token_id, *_encode(last, tokenizer)]
+    return [*ids, tokenizer.bos_token_id, *_encode(last, tokenizer)]
 
 
 def encode_example(prompt: Prompt, answer: str, tokenizer: Tokenizer) -> tuple[list[int], list[int]]:

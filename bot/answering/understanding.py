@@ -20,6 +20,8 @@ _POINTER = re.compile(
     r"(?<!\w)(es[eao]s?|est[eao]s?|ahi|alli|mismo|misma|el primero|la primera|el segundo|el ultimo|lo)(?!\w)"
 )
 _WORDS_OF_A_FOLLOW_UP = 7
+_UNSEEN = {"Cc", "Cf", "Cs", "Co", "Cn"}
+"""Unicode categories of control, format, surrogate, private and unassigned characters."""
 
 
 @dataclass(frozen=True)
@@ -33,9 +35,8 @@ class EarlierTurn:
 
 def clean(text: str) -> str:
     """``text`` without control characters, invisible marks, doubled spaces or letters tripled for stress."""
-    visible = "".join(
-        c for c in unicodedata.normalize("NFC", text) if c in "\n\t" or unicodedata.category(c) not in {"Cc", "Cf", "Cs", "Co", "Cn"}
-    )  # fmt: skip
+    composed = unicodedata.normalize("NFC", text)
+    visible = "".join(c for c in composed if c in "\n\t" or unicodedata.category(c) not in _UNSEEN)
     return re.sub(r"([^\W\d_])\1{2,}", r"\1", " ".join(visible.split()))
 
 

@@ -51,7 +51,7 @@ class TokenStream:
                 if self._failure:
                     raise GenerationError(self._failure)
                 ended = self._ended
-                text = self._whole_text() if ended else self._settled_text()
+                text = self._text(self._ids) if ended else self._settled_text()
                 if len(text) > sent:
                     piece, sent = text[sent:], len(text)
                     yield piece
@@ -64,21 +64,19 @@ class TokenStream:
             self._cancel()
             self.feed([], ended=True)
 
-    def _whole_text(self) -> str:
-        return str(self._tokenizer.decode(self._ids, skip_special_tokens=True)).strip()
-
     def _settled_text(self) -> str:
         """The start of the text that no later token can change.
 
         Characters outside the vocabulary are spelled in byte tokens, and a run of those is decoded as a
-        whole: it is held back until another token ends it. Tokenizers that know no byte tokens (Llama 3's)
-        show half a character as U+FFFD at the end.
+        whole: it is held back until another token ends it. Special tokens vanish, so they do not end it.
         """
         end = len(self._ids)
         while end and self._in_byte_run(self._ids[end - 1]):
             end -= 1
-        text = str(self._tokenizer.decode(self._ids[:end], skip_special_tokens=True))
-        return text.strip().rstrip("\ufffd").rstrip()
+        return self._text(self._ids[:end])
+
+    def _text(self, ids: list[int]) -> str:
+        return str(self._tokenizer.decode(ids, skip_special_tokens=True)).strip()
 
     def _in_byte_run(self, token_id: int) -> bool:
         token = str(self._tokenizer.convert_ids_to_tokens(token_id))

@@ -133,7 +133,9 @@ class LexicalIndex:
         total = asked.weights.sum()
         pairs = segment.owners[texts]
         is_answer = texts == segment.texts[pairs + 1] - 1
-        estimates = sums / total * np.where(is_answer, ANSWER, 1) + sums / (lengths[texts] * np.sqrt(total)) * ~is_answer
+        estimates = (
+            sums / total * np.where(is_answer, ANSWER, 1) + sums / (lengths[texts] * np.sqrt(total)) * ~is_answer
+        )
         pairs, estimates = pairs[segment.alive[pairs]], estimates[segment.alive[pairs]]
         if len(pairs) > self._candidates:
             pairs = pairs[np.argpartition(-estimates, self._candidates)[: self._candidates]]
@@ -191,7 +193,7 @@ def _best(segment: Segment, weights: Floats, asked: _Asked, pairs: Ints, limit: 
     starts, answers = ends - sizes, ends - 1
     alike[answers] = 0
     covered[:, answers] *= ANSWER
-    agreeing = 1 - np.exp(np.add.reduceat(np.log1p(-np.minimum(alike, _SURE) ** 2), starts))
+    agreeing = 1 - np.exp(np.add.reduceat(np.log1p(-(np.minimum(alike, _SURE) ** 2)), starts))
     whole = asked.weights @ np.maximum.reduceat(covered, starts, axis=1) / total
     scores = np.minimum((agreeing + whole) / 2, 1).round(6)
     passages = []

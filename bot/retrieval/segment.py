@@ -124,9 +124,9 @@ class Segment:
         fits[:1] = True
         places, lengths = _expanded(self.posting_spans[words[fits]], lengths[fits])
         heavy = np.repeat(weights[fits], lengths)
-        sums = np.bincount(self.postings[places], weights=heavy, minlength=len(self.spans) - 1).astype(np.float64)
+        sums = np.bincount(self.postings[places], weights=heavy, minlength=len(self.spans) - 1)
         texts = np.flatnonzero(sums)
-        return texts, sums[texts]
+        return texts, sums[texts].astype(np.float64)
 
 
 def _starts(lengths: Ints) -> Ints:

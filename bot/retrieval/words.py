@@ -5,7 +5,7 @@ misspelling or another ending still matches: "matricla", "matriculas" and "matri
 not. Immutable: :meth:`Words.extended` gives a new one, in which every word keeps its number.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 
 import numpy as np
 from scipy import sparse
@@ -33,10 +33,12 @@ _HASHER = HashingVectorizer(
 class Words:
     """``V`` words and their n-gram vectors."""
 
-    def __init__(self, known: Sequence[str] = ()) -> None:
+    def __init__(self, known: Sequence[str] = (), grams: sparse.csr_array | None = None) -> None:
+        """``grams`` are the vectors of the known words, ``(V, 2**18)``, where they are at hand."""
         self._numbers = {word: number for number, word in enumerate(known)}
-        self._grams = _vectors(known)
+        self._grams = _vectors(known) if grams is None else grams
         self._columns = self._grams.tocsc()
+        self._nearest: dict[str, tuple[Ints, Floats]] = {}
         self.is_stop: Mask = np.array([word in STOP_WORDS for word in known], dtype=bool)
         """``(V,)``: which words are stop-words."""
 
@@ -52,28 +54,35 @@ class Words:
         new = [word for word in dict.fromkeys(words) if word not in self._numbers]
         if not new:
             return self
-        more = Words.__new__(Words)
-        more._numbers = self._numbers | {word: number for number, word in enumerate(new, len(self))}
-        more._grams = sparse.vstack([self._grams, _vectors(new)], format="csr")
-        more._columns = more._grams.tocsc()
-        more.is_stop = np.append(self.is_stop, [word in STOP_WORDS for word in new])
-        return more
+        grams = sparse.vstack([self._grams, _vectors(new)], format="csr")
+        return Words([*self._numbers, *new], grams)
 
     def likeness(self, words: Sequence[str]) -> tuple[Ints, Floats]:
         """The ``M`` known words that any of these may stand for, and how far, ``(len(words), M)``: 0 or in [NEAR, 1].
 
         A word is like itself 1. With a digit it stands for itself only: "7:30" is not nearly "7:00".
         """
-        products = (_vectors(words) @ self._columns.T).tocoo()
-        near = products.data >= NEAR
-        same = [(row, self._numbers[word]) for row, word in enumerate(words) if word in self._numbers]
-        rows = np.append(products.row[near], [row for row, _ in same]).astype(np.int64)
-        numbers = np.append(products.col[near], [number for _, number in same]).astype(np.int64)
-        degrees = np.append(np.minimum(products.data[near], 1), np.ones(len(same)))
-        columns, places = np.unique(numbers, return_inverse=True)
+        fresh = [word for word in words if word not in self._nearest]
+        found = dict(zip(fresh, self._near(fresh), strict=True))
+        # Known words only, so that what students type cannot fill the memory.
+        self._nearest.update({word: near for word, near in found.items() if word in self._numbers})
+        near = [found.get(word) or self._nearest[word] for word in words]
+        columns = np.unique(np.concatenate([numbers for numbers, _ in near])) if near else np.zeros(0, np.int64)
         likeness = np.zeros((len(words), len(columns)))
-        likeness[rows, places] = degrees  # a word's likeness to itself comes last and stays
+        for row, (numbers, degrees) in zip(likeness, near, strict=True):
+            row[columns.searchsorted(numbers)] = degrees
         return columns, likeness
+
+    def _near(self, words: Sequence[str]) -> Iterator[tuple[Ints, Floats]]:
+        """For each word: the numbers of the known words near it, and how near."""
+        products = _vectors(words) @ self._columns.T  # (len(words), V)
+        for row, word in enumerate(words):
+            span = slice(products.indptr[row], products.indptr[row + 1])
+            near = products.data[span] >= NEAR
+            degrees = dict(zip(products.indices[span][near], products.data[span][near], strict=True))
+            if word in self._numbers:
+                degrees[self._numbers[word]] = 1
+            yield np.array(list(degrees), np.int64), np.minimum(list(degrees.values()), 1)
 
 
 def _vectors(words: Sequence[str]) -> sparse.csr_array:

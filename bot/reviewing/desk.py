@@ -8,7 +8,7 @@ from collections.abc import Callable
 from datetime import UTC, datetime
 
 from bot.errors import AlreadyDecided, ContradictionError, ReviewError
-from bot.reviewing.grouping import same_question
+from bot.reviewing.grouping import content_words, same_question
 from storage import pairs, reviews
 from storage.database import Database, Session
 from storage.pairs import PairChangeRecord, PairRecord
@@ -163,32 +163,32 @@ class ReviewDesk:
         now: datetime,
         confirmed: bool,
     ) -> PairRecord:
-        taken = {folded(w): pair for w in wordings if (pair := pairs.find_by_wording(session, w))}
-        contradicted = {pair.id: pair for pair in taken.values() if pair.answer != answer}
+        asked_already = {pair.id: pair for wording in wordings for pair in _pairs_asking(session, wording)}
+        contradicted = [pair for pair in asked_already.values() if pair.answer != answer]
         if contradicted and not confirmed:
-            old = next(iter(contradicted.values()))
+            old = contradicted[0]
             raise ContradictionError(
-                f"«{old.question}» ya tiene una respuesta aprobada (par {old.id}): «{old.answer}». La nueva dice otra cosa: "
-                f"«{answer}». Confirma para cambiarla."
+                f"«{old.question}» ya tiene una respuesta aprobada (par {old.id}): «{old.answer}». "
+                f"La nueva dice otra cosa: «{answer}». Confirma para cambiarla."
             )
+        pair = pairs.find_by_answer(session, answer)
         if contradicted:
-            pair = pairs.edit_pair(session, next(iter(contradicted)), answer=answer, by=by, now=now)
-        elif same := pairs.find_by_answer(session, answer):
-            pair = same
-        else:
+            pair = pairs.edit_pair(session, contradicted[0].id, answer=answer, by=by, now=now)
+        if pair is None:
+            rest = tuple(wordings[1:])
             return pairs.add_pair(
-                session,
-                question=wordings[0],
-                answer=answer,
-                wordings=tuple(wordings[1:]),
-                origin=origin,
-                by=by,
-                now=now,
+                session, question=wordings[0], answer=answer, wordings=rest, origin=origin, by=by, now=now
             )
         for wording in wordings:
-            if folded(wording) not in taken:
+            if pairs.find_by_wording(session, wording) is None:
                 pair = pairs.add_wording(session, pair.id, wording, by=by, now=now)
         return pair
+
+
+def _pairs_asking(session: Session, question: str) -> list[PairRecord]:
+    """The active pairs that ask the same in nearly the same words, found by the question's longest word."""
+    candidates = pairs.list_pairs(session, contains=max(content_words(question), key=len))
+    return [pair for pair in candidates if any(same_question(question, w) for w in (pair.question, *pair.wordings))]
 
 
 def checked_question(text: str) -> str:

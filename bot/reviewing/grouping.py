@@ -10,11 +10,11 @@ import difflib
 from storage.text import folded
 
 _FILLERS = frozenset(
-    """a al algo buen buena buenas buenos con cual cuales de del desea dia dias disculpa disculpe e el ella en es esa ese eso esta
-    estan este favor gracias hay hola info informacion k la las le les lo los me mi mis muy necesito no noches o para pero
-    por porfa porfavor pues q que queria quiero quisiera saber se ser si sobre son su sus tardes te tengo tienen tiene tu un
-    una unas uno unos usted ustedes x xfa y ya yo""".split()
-) - {"no"}
+    """a al algo buen buena buenas buenos con cual cuales de del desea dia dias disculpa disculpe e el ella en es esa
+    ese eso esta estan este favor gracias hay hola info informacion k la las le les lo los me mi mis muy necesito noches
+    o para pero por porfa porfavor pues q que queria quiero quisiera saber se ser si sobre son su sus tardes te tengo
+    tienen tiene tu un una unas uno unos usted ustedes x xfa y ya yo""".split()
+)
 _TYPING_SLIP = 0.8
 """Two words of five letters or more are the same word mistyped from this difflib ratio on."""
 

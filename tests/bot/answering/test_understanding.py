@@ -100,6 +100,8 @@ def test_unsafe_messages_are_recognised(text: str, category: str) -> None:
         "me pueden embargar?",
         "cómo reconozco un billete falso",
         "muero por estudiar ahí",
+        "cómo me pueden estafar",
+        "me robaron la tarjeta",
     ],
 )
 def test_scary_sounding_questions_are_safe(text: str) -> None:

@@ -1,6 +1,6 @@
 """A tiny random Llama with its tokenizer, adapters for it, and prompts: real files, seconds to make."""
 
-import csv
+import random
 import warnings
 from collections.abc import Callable
 from pathlib import Path
@@ -14,7 +14,6 @@ from transformers import LlamaForCausalLM
 
 from bot.answering.prompt import Prompt, grounded_user_text
 from bot.generation.base import Adapter
-from bot.settings import DATA
 from training.tiny_llama import VOCABULARY, build_model, load_tokenizer
 
 MakeAdapter = Callable[..., Adapter]
@@ -28,14 +27,15 @@ def base(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="session")
 def endless_base(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A base that never ends an answer by itself."""
-    return _write_base(tmp_path_factory.mktemp("models") / "tiny-endless", eos=0.0)
+    """The same, but it never ends an answer by itself."""
+    return _write_base(tmp_path_factory.mktemp("models") / "tiny-random", eos=0.0)
 
 
 def _write_base(folder: Path, eos: float) -> Path:
     folder.mkdir()
+    (folder / "corpus.txt").write_text("\n".join(_sentence(random.Random(n)) for n in range(3000)), encoding="utf-8")
     sentencepiece.SentencePieceTrainer.train(
-        input=str(DATA / "cenfobank.csv"), model_prefix=str(folder / "tokenizer"), model_type="bpe",
+        input=str(folder / "corpus.txt"), model_prefix=str(folder / "tokenizer"), model_type="bpe",
         vocab_size=VOCABULARY, byte_fallback=True, unk_id=0, bos_id=1, eos_id=2, pad_id=-1, minloglevel=2,
         normalization_rule_name="identity", remove_extra_whitespaces=False, num_threads=1,
     )  # fmt: skip
@@ -75,9 +75,15 @@ def adapter(make_adapter: MakeAdapter) -> Adapter:
 @pytest.fixture(scope="session")
 def prompts() -> list[Prompt]:
     """Sixteen grounded questions, with 0 to 3 passages, so of very different lengths."""
-    with (DATA / "cenfobank.csv").open(encoding="utf-8", newline="") as file:
-        pairs = [(row["question"], row["answer"]) for row in csv.DictReader(file, delimiter=";")]
-    return [
-        Prompt("Eres el asistente.", grounded_user_text(pairs[7 * n][0], pairs[7 * n : 7 * n + n % 4]))
-        for n in range(16)
-    ]
+    rng = random.Random("prompts")
+    passages = [[(_sentence(rng), _sentence(rng)) for _ in range(n % 4)] for n in range(16)]
+    return [Prompt("Eres el asistente.", grounded_user_text(_sentence(rng), known)) for known in passages]
+
+
+def _sentence(rng: random.Random) -> str:
+    """Words that do not exist, so that no data file changes what the tests ask."""
+    words = ["".join(rng.choices(_SYLLABLES, k=rng.randint(1, 4))) for _ in range(rng.randint(4, 14))]
+    return f"¿{' '.join(words)}? S/ {rng.randint(10, 2000)}.50"
+
+
+_SYLLABLES = [consonant + vowel for consonant in "bcdfglmnñprstv" for vowel in "aeiouáé"]

@@ -70,7 +70,13 @@ async def _generate_together(model: Any, tokenizer: Any, asked: list[list[int]])
 async def test_a_cancelled_request_gives_its_blocks_back(endless_base: Path, prompts: list[Prompt]) -> None:
     tokenizer, model = load_tokenizer(str(endless_base)), load_model(str(endless_base), device="auto")
     batching = Batching(model, tokenizer, blocks=40, max_in_flight=1)  # type: ignore[arg-type]
-    started = asyncio.Event()
+    started, passes = asyncio.Event(), 0
+
+    def count(*_: object) -> None:
+        nonlocal passes
+        passes += 1
+
+    model.get_input_embeddings().register_forward_pre_hook(count)
     try:
         batching.submit("one", encode_prompt(prompts[0], tokenizer), 1000, lambda _: started.set())
         await started.wait()
@@ -81,6 +87,7 @@ async def test_a_cancelled_request_gives_its_blocks_back(endless_base: Path, pro
             while cache.compute_free_capacity() < 1:
                 cache.pool.try_to_free_sectors()
                 await asyncio.sleep(0.05)
+        assert passes < 200, "the request went on to its 1,000 tokens"
     finally:
         await asyncio.to_thread(batching.stop)
 

@@ -25,9 +25,11 @@ Running = Callable[..., AbstractAsyncContextManager[LocalGenerator]]
 
 
 @pytest.fixture
-def running(base: Path) -> Running:
+def running(endless_base: Path) -> Running:
     @asynccontextmanager
-    async def run(adapter: Adapter | None = None, on: Path = base, **changes: int) -> AsyncIterator[LocalGenerator]:
+    async def run(
+        adapter: Adapter | None = None, on: Path = endless_base, **changes: int
+    ) -> AsyncIterator[LocalGenerator]:
         options = {"kv_cache_mb": 32, "max_in_flight": 16, "max_waiting": 16} | changes
         generator = await LocalGenerator.load(str(on), device="cpu", adapter=adapter, **options)
         try:
@@ -46,25 +48,28 @@ async def ask(generator: LocalGenerator, prompt: Prompt, options: GenerationOpti
     return await text_of(await generator.stream(prompt, options))
 
 
-def reference(base: Path, prompt: Prompt, adapter: Adapter | None = None) -> str:
-    """The answer by transformers' own ``generate``."""
+def references(base: Path, prompts: list[Prompt], adapter: Adapter | None = None) -> list[str]:
+    """The answers by transformers' own ``generate``."""
     tokenizer: Any = load_tokenizer(str(base))
     model: Any = load_model(str(base), device="cpu", adapter=adapter.path if adapter else None)
-    ids = torch.tensor([encode_prompt(prompt, tokenizer)])
-    made = model.generate(
-        input_ids=ids, attention_mask=torch.ones_like(ids), max_new_tokens=20, do_sample=False, pad_token_id=0
-    )
-    return str(tokenizer.decode(made[0, ids.shape[1] :], skip_special_tokens=True)).strip()
+    texts = []
+    for prompt in prompts:
+        ids = torch.tensor([encode_prompt(prompt, tokenizer)])
+        made = model.generate(
+            input_ids=ids, attention_mask=torch.ones_like(ids), max_new_tokens=20, do_sample=False, pad_token_id=0
+        )
+        texts.append(tokenizer.decode(made[0, ids.shape[1] :], skip_special_tokens=True).strip())
+    return texts
 
 
-async def test_an_answer_comes_in_pieces_that_join_to_the_whole_text_without_its_end_mark(
+async def test_answers_come_in_pieces_that_join_to_the_whole_text_without_the_end_mark(
     base: Path, running: Running, prompts: list[Prompt]
 ) -> None:
-    async with running() as generator:
-        pieces = [piece async for piece in await generator.stream(prompts[1], SHORT)]
-    assert len(pieces) > 3
-    assert "".join(pieces) == reference(base, prompts[1])
-    assert "</s>" not in "".join(pieces)
+    async with running(on=base) as generator:
+        answers = [[piece async for piece in await generator.stream(prompt, SHORT)] for prompt in prompts[:6]]
+    assert ["".join(pieces) for pieces in answers] == references(base, prompts[:6])
+    assert max(len(pieces) for pieces in answers) > 3
+    assert not any("</s>" in piece for pieces in answers for piece in pieces)
 
 
 async def test_the_event_loop_runs_on_while_an_answer_is_made(running: Running, prompts: list[Prompt]) -> None:
@@ -78,9 +83,9 @@ async def test_the_event_loop_runs_on_while_an_answer_is_made(running: Running, 
 
 
 async def test_more_questions_than_places_are_all_answered_as_they_would_be_alone(
-    running: Running, prompts: list[Prompt]
+    base: Path, running: Running, prompts: list[Prompt]
 ) -> None:
-    async with running(max_in_flight=3) as generator:
+    async with running(on=base, max_in_flight=3) as generator:
         together = await asyncio.gather(*(ask(generator, prompt) for prompt in prompts[:8]))
         alone = [await ask(generator, prompt) for prompt in prompts[:8]]
     assert together == alone
@@ -98,19 +103,17 @@ async def test_a_question_beyond_the_waiting_places_is_turned_away(running: Runn
 
 
 async def test_a_cache_for_one_answer_serves_many_questions_one_after_the_other(
-    running: Running, prompts: list[Prompt]
+    base: Path, running: Running, prompts: list[Prompt]
 ) -> None:
-    async with running(kv_cache_mb=9) as generator:  # 1,152 tokens
-        answers = await asyncio.gather(
-            *(ask(generator, prompt, GenerationOptions(max_new_tokens=700)) for prompt in prompts[:3])
-        )
-    assert all(answers)
+    options = GenerationOptions(max_new_tokens=700)
+    async with running(on=base, kv_cache_mb=9) as generator:  # 1,152 tokens
+        together = await asyncio.gather(*(ask(generator, prompt, options) for prompt in prompts[:3]))
+        alone = [await ask(generator, prompt, options) for prompt in prompts[:3]]
+    assert together == alone
 
 
-async def test_an_answer_that_is_left_early_stops_and_frees_its_place(
-    endless_base: Path, running: Running, prompts: list[Prompt]
-) -> None:
-    async with running(on=endless_base, max_in_flight=1) as generator:
+async def test_an_answer_that_is_left_early_stops_and_frees_its_place(running: Running, prompts: list[Prompt]) -> None:
+    async with running(max_in_flight=1) as generator:
         passes = count_forward_passes(generator)
         async for _ in await generator.stream(prompts[0], LONG):
             break
@@ -118,10 +121,8 @@ async def test_an_answer_that_is_left_early_stops_and_frees_its_place(
     assert len(passes) < 100, "the first answer went on to its 400 tokens"
 
 
-async def test_a_closed_answer_stops_and_yields_nothing_more(
-    endless_base: Path, running: Running, prompts: list[Prompt]
-) -> None:
-    async with running(on=endless_base, max_in_flight=1) as generator:
+async def test_a_closed_answer_stops_and_yields_nothing_more(running: Running, prompts: list[Prompt]) -> None:
+    async with running(max_in_flight=1) as generator:
         passes = count_forward_passes(generator)
         generation = await generator.stream(prompts[0], LONG)
         reading = asyncio.create_task(text_of(generation))
@@ -160,15 +161,15 @@ async def test_a_cache_too_small_for_any_question_is_refused_at_the_start(runnin
 
 
 async def test_after_a_swap_answers_equal_those_of_a_fresh_process(
-    base: Path, running: Running, prompts: list[Prompt], adapter: Adapter, make_adapter: MakeAdapter
+    endless_base: Path, running: Running, prompts: list[Prompt], adapter: Adapter, make_adapter: MakeAdapter
 ) -> None:
     other = make_adapter("v2", seed=2, r=4, lora_dropout=0.1, target_modules=["k_proj", "o_proj", "down_proj"])
-    expected = {which: reference(base, prompts[3], which) for which in (None, adapter, other)}
+    expected = {which: references(endless_base, [prompts[3]], which)[0] for which in (None, adapter, other)}
     assert len(set(expected.values())) == 3, "the test needs adapters that change the answer"
     async with running() as generator:
         for which in (None, adapter, other, adapter, None):
             await generator.use_adapter(which)
-            assert generator.model == ModelName(base.name, which.version if which else None)
+            assert generator.model == ModelName(endless_base.name, which.version if which else None)
             assert await ask(generator, prompts[3]) == expected[which]
 
 

@@ -9,6 +9,7 @@ import pytest
 from bot.errors import AlreadyDecided, ContradictionError, ReviewError
 from bot.reviewing.desk import ReviewDesk
 from bot.reviewing.grouping import same_question
+from storage import conversations
 from storage.database import Database
 
 NOW = datetime(2026, 11, 22, 15, 0, tzinfo=UTC)
@@ -27,9 +28,12 @@ def desk(database: Database) -> ReviewDesk:
     return ReviewDesk(database, clock=lambda: NOW)
 
 
-def report(desk: ReviewDesk, database: Database, question: str, draft: str = "") -> int:
+def report(desk: ReviewDesk, database: Database, question: str) -> int:
+    """A student asks what nobody approved."""
     with database.writing() as session:
-        return desk.report(session, question=question, draft=draft, reason="unknown", message_id=None, now=NOW)
+        conversation = conversations.open_conversation(session, "web", "student", now=NOW)
+        message = conversations.log_question(session, conversation, question, now=NOW)
+        return desk.report(session, question=question, draft="", reason="unknown", message_id=message, now=NOW)
 
 
 def test_the_same_question_in_nearly_the_same_words_joins_its_review(desk: ReviewDesk, database: Database) -> None:
@@ -83,8 +87,9 @@ def test_approving_without_an_answer_is_refused(desk: ReviewDesk, database: Data
 
 def test_an_answer_that_contradicts_an_approved_one_wants_a_confirmation(desk: ReviewDesk) -> None:
     desk.add("¿Cuánto cuesta?", "S/ 100.", by="Rosa")
-    with pytest.raises(ContradictionError, match=r"S/ 100.*S/ 120"):
-        desk.add("cuanto cuesta", "S/ 120.", by="Luis")
+    for asked in ("cuanto cuesta", "hola, cuanto cuestta?"):
+        with pytest.raises(ContradictionError, match=r"S/ 100.*S/ 120"):
+            desk.add(asked, "S/ 120.", by="Luis")
     assert [pair.answer for pair in desk.pairs()] == ["S/ 100."]
     pair = desk.add("cuanto cuesta", "S/ 120.", by="Luis", confirmed=True)
     assert [p.answer for p in desk.pairs()] == ["S/ 120."]
