@@ -16,18 +16,15 @@ _SENTENCE_END = re.compile(r"(?<=[.!?…])\s+(?=[¿¡\"«(]?[A-ZÁÉÍÓÚÑÜ0-
 _FIGURE = re.compile(r"\d+(?:[.,:/]\d+)*")
 _ADDRESS = re.compile(r"[\w.+-]+@[\w-]+\.[\w.-]*\w|(?:https?://|www\.)[^\s,;)]*[^\s,;).]")
 _NAME = re.compile(r"\b[A-ZÁÉÍÓÚÑÜ][\wáéíóúñü]*\b")
-_NUMBER_WORDS = {
-    word: str(number)
-    for number, words in enumerate(
-        "cero uno|una dos tres cuatro cinco seis siete ocho nueve diez once doce trece catorce quince dieciseis diecisiete "
-        "dieciocho diecinueve veinte veintiuno|veintiun veintidos veintitres veinticuatro".split()
-    )
-    for word in words.split("|")
-    if number > 1
-} | dict(zip("treinta cuarenta cincuenta sesenta setenta ochenta noventa cien".split(),
-             (str(n) for n in range(30, 101, 10)), strict=True))  # fmt: skip
+_UNITS = """cero uno dos tres cuatro cinco seis siete ocho nueve diez once doce trece catorce quince dieciseis diecisiete
+dieciocho diecinueve veinte veintiuno veintidos veintitres veinticuatro""".split()
+_TENS = "treinta cuarenta cincuenta sesenta setenta ochenta noventa cien".split()
+_NUMBER_WORDS = {word: str(number) for number, word in enumerate(_UNITS) if number > 1} | {
+    word: str(number) for number, word in zip(range(30, 101, 10), _TENS, strict=True)
+}
+"""Numbers that are written out, folded; "uno" and "una" are articles too often to count."""
 _NEAR_COPY = 0.8
-"""A sentence at least this like an approved one (difflib ratio over words), yet not equal to it, is a slip of copying."""
+"""A sentence at least this like an approved one (difflib ratio over words), yet not equal, is a slip of copying."""
 
 
 @dataclass(frozen=True)

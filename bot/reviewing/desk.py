@@ -186,9 +186,15 @@ class ReviewDesk:
 
 
 def _pairs_asking(session: Session, question: str) -> list[PairRecord]:
-    """The active pairs that ask the same in nearly the same words, found by the question's longest word."""
-    candidates = pairs.list_pairs(session, contains=max(content_words(question), key=len))
-    return [pair for pair in candidates if any(same_question(question, w) for w in (pair.question, *pair.wordings))]
+    """The active pairs that ask the same in nearly the same words."""
+    sharing_a_word = {
+        pair.id: pair for word in content_words(question) for pair in pairs.list_pairs(session, contains=word)
+    }
+    return [
+        pair
+        for pair in sharing_a_word.values()
+        if any(same_question(question, wording) for wording in (pair.question, *pair.wordings))
+    ]
 
 
 def checked_question(text: str) -> str:
