@@ -5,7 +5,8 @@
     CenfobotError
     ├── SettingsError          a setting is missing, a placeholder, or not usable here
     ├── DataError              a file that staff maintain breaks its format: CSV, profile, synonyms, recipe
-    ├── HomeError              the home directory is in use, missing or from another version
+    ├── HomeError              the home directory cannot be used
+    │   └── HomeAlreadyBegun   it has a database already
     ├── ModelError             a base model or an adapter cannot be found, read or run
     │   └── AdapterError       an adapter is damaged or does not belong to the base in service
     ├── BusyError              too many requests are waiting; the student is asked to try again
@@ -31,7 +32,11 @@ class DataError(CenfobotError):
 
 
 class HomeError(CenfobotError):
-    """The home directory is in use, missing, or from another version."""
+    """The home directory cannot be used."""
+
+
+class HomeAlreadyBegun(HomeError):
+    """The home has a database already."""
 
 
 class ModelError(CenfobotError):

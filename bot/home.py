@@ -4,19 +4,21 @@ A home begins whole or not at all: the CSV, the profile and the synonyms are che
 and the database, which is what makes a home a home, is moved into place last.
 """
 
+import fcntl
 import shutil
-import tempfile
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
-from bot.errors import DataError, HomeError
+from bot.errors import DataError, HomeAlreadyBegun, HomeError
 from bot.profile import load_profile
 from bot.retrieval.synonyms import Synonyms
 from bot.settings import DATA, Settings
 from storage import pairs
 from storage.database import Database
-from storage.pairs_csv import group_rows, read_csv
+from storage.pairs_csv import CsvPair, group_rows, read_csv
 
 
 @dataclass(frozen=True)
@@ -53,11 +55,6 @@ def begin_home(settings: Settings, sources: Sources) -> Begun:
         CsvError: names every bad row by line, rule and value; nothing has been written.
         DataError: the profile or the synonyms cannot be used; nothing has been written.
     """
-    if is_home(settings):
-        raise HomeError(
-            f"The home {settings.home} is in use: it has a database. Nothing was changed. "
-            "Choose another with CENFOBOT_HOME, or move this one away first."
-        )
     for file in (sources.csv, sources.profile, sources.synonyms):
         if not file.is_file():
             raise DataError(f"There is no file at {file}. Nothing was written. Name a file that exists.")
@@ -65,38 +62,54 @@ def begin_home(settings: Settings, sources: Sources) -> Begun:
     Synonyms.read(sources.synonyms)
     rows = read_csv(sources.csv)
     grouped = group_rows(rows)
-    settings.home.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory(prefix=".beginning-", dir=settings.home) as scratch:
-        staged = Path(scratch) / "cenfobot.db"
-        database = Database(settings.database_url or f"sqlite:///{staged}")
-        try:
-            database.migrate()
-            with database.writing() as session:
-                if pairs.knowledge_version(session):
-                    raise HomeError(
-                        f"The database {database.name} already holds approved pairs. Nothing was changed. "
-                        "Choose an empty one with CENFOBOT_DATABASE_URL."
-                    )
-                pairs.import_pairs(session, grouped, by=sources.csv.name, now=datetime.now(UTC))
-        finally:
-            database.close()
-        copies = {
-            sources.csv: settings.pairs_csv,
-            sources.profile: settings.profile_file,
-            sources.synonyms: settings.synonyms_file,
-        }
-        for source, target in copies.items():
-            shutil.copyfile(source, Path(scratch) / target.name)
-            (Path(scratch) / target.name).replace(target)
-        if not settings.database_url:
-            staged.replace(settings.home / "cenfobot.db")
+    with _alone(settings):
+        if is_home(settings):
+            raise HomeAlreadyBegun(
+                f"The home {settings.home} is in use: it has a database. Nothing was changed. "
+                "Choose another with CENFOBOT_HOME, or move this one away first."
+            )
+        scratch = settings.home / ".beginning"
+        shutil.rmtree(scratch, ignore_errors=True)  # of a beginning that was killed
+        scratch.mkdir()
+        _fill_database(settings.database_url or f"sqlite:///{scratch / 'cenfobot.db'}", grouped, sources.csv.name)
+        shutil.copyfile(sources.csv, scratch / settings.pairs_csv.name)
+        shutil.copyfile(sources.profile, scratch / settings.profile_file.name)
+        shutil.copyfile(sources.synonyms, scratch / settings.synonyms_file.name)
+        for file in sorted(scratch.iterdir(), key=lambda file: file.suffix == ".db"):
+            file.replace(settings.home / file.name)
+        scratch.rmdir()
     return Begun(settings.home, len(rows), len(grouped))
+
+
+def _fill_database(url: str, grouped: Sequence[CsvPair], by: str) -> None:
+    database = Database(url)
+    try:
+        database.migrate()
+        with database.writing() as session:
+            if pairs.knowledge_version(session):
+                raise HomeError(
+                    f"The database {database.name} already holds approved pairs. Nothing was changed. "
+                    "Choose an empty one with CENFOBOT_DATABASE_URL."
+                )
+            pairs.import_pairs(session, grouped, by=by, now=datetime.now(UTC))
+    finally:
+        database.close()
+
+
+@contextmanager
+def _alone(settings: Settings) -> Iterator[None]:
+    """Only one process at a time begins a home; the others wait, and then find it begun."""
+    settings.home.mkdir(parents=True, exist_ok=True)
+    with (settings.home / "begin.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        yield
 
 
 def open_home(settings: Settings) -> Database:
     """The home's database, migrated to this version; a home that has not begun begins with the sample data."""
     if not is_home(settings):
-        begin_home(settings, Sources())
+        with suppress(HomeAlreadyBegun):  # another process was quicker
+            begin_home(settings, Sources())
     database = Database(settings.database)
     database.migrate()
     return database

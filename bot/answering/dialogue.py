@@ -55,7 +55,7 @@ class Dialogue:
         return Reply(apology, answer.kind, answer_id)
 
     async def feedback(self, channel: str, chat_id: str, answer_id: int, value: int) -> bool:
-        """Notes 👍 (1), 👎 (-1) or neither (0); a new 👎 becomes a review. False: no such answer in this conversation."""
+        """Notes 👍 (1), 👎 (-1) or neither (0); a new 👎 becomes a review. False: this chat has no such answer."""
         return await asyncio.to_thread(self._feedback, channel, chat_id, answer_id, value)
 
     def _earlier_turns(self, message: IncomingMessage) -> Sequence[EarlierTurn]:

@@ -16,8 +16,8 @@ _SENTENCE_END = re.compile(r"(?<=[.!?…])\s+(?=[¿¡\"«(]?[A-ZÁÉÍÓÚÑÜ0-
 _FIGURE = re.compile(r"\d+(?:[.,:/]\d+)*")
 _ADDRESS = re.compile(r"[\w.+-]+@[\w-]+\.[\w.-]*\w|(?:https?://|www\.)[^\s,;)]*[^\s,;).]")
 _NAME = re.compile(r"\b[A-ZÁÉÍÓÚÑÜ][\wáéíóúñü]*\b")
-_UNITS = """cero uno dos tres cuatro cinco seis siete ocho nueve diez once doce trece catorce quince dieciseis diecisiete
-dieciocho diecinueve veinte veintiuno veintidos veintitres veinticuatro""".split()
+_UNITS = """cero uno dos tres cuatro cinco seis siete ocho nueve diez once doce trece catorce quince dieciseis
+diecisiete dieciocho diecinueve veinte veintiuno veintidos veintitres veinticuatro""".split()
 _TENS = "treinta cuarenta cincuenta sesenta setenta ochenta noventa cien".split()
 _NUMBER_WORDS = {word: str(number) for number, word in enumerate(_UNITS) if number > 1} | {
     word: str(number) for number, word in zip(range(30, 101, 10), _TENS, strict=True)

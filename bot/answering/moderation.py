@@ -45,8 +45,8 @@ _RULES = {
         r"(como|para) evadir (impuestos|a la sunat|controles)",
     ],
     "other_people": [
-        r"(dame|dime|pasame|quiero|cual es) (\w+ ){0,3}(clave|contrasena|dni|saldo|deuda|direccion|telefono|numero|notas?)"
-        r" de (mi (ex|pareja|amig[oa]|companer[oa]|vecin[oa])|otr[oa] (alumn[oa]|persona|estudiante)|un alumno)",
+        r"(dame|dime|pasame|quiero|cual es) (\w+ ){0,3}"
+        r"(clave|contrasena|dni|saldo|deuda|direccion|telefono|numero|notas?) de (mi (ex|pareja|amig[oa]|companer[oa]|vecin[oa])|otr[oa] (alumn[oa]|persona|estudiante)|un alumno)",
     ],
     "sexual": [
         r"(foto|video|mandame|quiero|ensename) (\w+ ){0,3}(desnud[oa]s?|porno\w*|nudes|sexo)|(tener|quiero) sexo",

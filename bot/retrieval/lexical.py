@@ -67,7 +67,7 @@ class _Asked:
 class LexicalIndex:
     """The approved pairs in memory. Safe to use from several threads."""
 
-    def __init__(self, synonyms: Synonyms, *, candidates: int = 256, visits: int = 50_000) -> None:
+    def __init__(self, synonyms: Synonyms, *, candidates: int = 256, visits: int = 30_000) -> None:
         """A search scores exactly the ``candidates`` most promising pairs, chosen in about ``visits`` steps."""
         self._synonyms = synonyms
         self._candidates = candidates
@@ -84,14 +84,14 @@ class LexicalIndex:
         """Adds a pair, or replaces the one with this id."""
         self.load([(pair_id, question, answer, wordings)])
 
-    def load(self, pairs: Iterable[tuple[int, str, str, Sequence[str]]]) -> None:
-        """Adds or replaces many pairs, each ``(pair_id, question, answer, wordings)``, in one step."""
+    def load(self, pairs: Iterable[tuple[int, str, str, Sequence[str]]], removed: Iterable[int] = ()) -> None:
+        """Adds or replaces many pairs, ``(pair_id, question, answer, wordings)``, and removes others, in one step."""
         entries = {id_: Entry(id_, (question, *wordings), answer) for id_, question, answer, wordings in pairs}
-        self._change(list(entries.values()), list(entries))
+        self._change(list(entries.values()), [*entries, *removed])
 
     def remove(self, pair_id: int) -> None:
         """Removes a pair; nothing happens when it is not there."""
-        self._change([], [pair_id])
+        self.load([], removed=[pair_id])
 
     def search(self, question: str, limit: int) -> list[Passage]:
         """The ``limit`` best pairs, best first, with the wording that matched best; those with score 0 are left out."""

@@ -10,7 +10,7 @@ import sys
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-import pandas  # type: ignore[import-untyped]
+import pandas
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
