@@ -11,6 +11,7 @@
     │   └── AdapterError       an adapter is damaged or does not belong to the base in service
     ├── BusyError              too many requests are waiting; the student is asked to try again
     ├── GenerationError        the model failed in the middle of an answer
+    ├── AlreadyAnswered        another worker answered this inbox message
     └── ReviewError            a decision that staff cannot take
         ├── AlreadyDecided     somebody decided first; says who and when
         └── ContradictionError the answer contradicts an approved one and wants a confirmation
@@ -53,6 +54,10 @@ class BusyError(CenfobotError):
 
 class GenerationError(CenfobotError):
     """The model failed in the middle of an answer."""
+
+
+class AlreadyAnswered(CenfobotError):
+    """Another worker answered this inbox message."""
 
 
 class ReviewError(CenfobotError):

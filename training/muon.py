@@ -16,7 +16,7 @@ from torch.optim import Optimizer
 
 def orthogonalised(matrices: Tensor) -> Tensor:
     """The stack ``(N, rows, columns)``, rows ≤ columns, with every singular value moved near 1."""
-    x = matrices / (matrices.norm(dim=(1, 2), keepdim=True) + 1e-7)
+    x: Tensor = matrices / (torch.linalg.matrix_norm(matrices, keepdim=True) + 1e-7)
     for a, b, c in [(3.4445, -4.7750, 2.0315)] * 5:
         gram = x @ x.mT
         x = a * x + (b * gram + c * (gram @ gram)) @ x
@@ -40,8 +40,8 @@ class Muon(Optimizer):
             for (rows, columns), parameters in same_shape.items():
                 updates = []
                 for parameter in parameters:
-                    state = self.state[parameter]
-                    velocity = state.setdefault("velocity", torch.zeros_like(parameter))
+                    assert parameter.grad is not None
+                    velocity = self.state[parameter].setdefault("velocity", torch.zeros_like(parameter))
                     velocity.lerp_(parameter.grad, 1 - group["momentum"])
                     updates.append(parameter.grad.lerp(velocity, group["momentum"]))
                 stack = torch.stack(updates)

@@ -22,10 +22,11 @@ import sentencepiece
 import torch
 from torch import Tensor, nn
 from tqdm import tqdm
-from transformers import GenerationConfig, LlamaConfig, LlamaForCausalLM, PreTrainedTokenizerBase
+from transformers import GenerationConfig, LlamaConfig, LlamaForCausalLM, LlamaTokenizer, PreTrainedTokenizerBase
 
 from bot.answering.prompt import encode_example, encode_prompt, render_text
-from training.invented import Example, invented_example
+from bot.generation.loading import load_model, load_tokenizer
+from training.invented import invented_example
 from training.muon import Muon
 
 VOCABULARY = 2048
@@ -103,11 +104,10 @@ def build_tokenizer(folder: Path, seed: int) -> None:
         (folder / "tokenizer.model").write_bytes(Path(scratch, "tokenizer.model").read_bytes())
 
 
-def load_tokenizer(folder: Path) -> PreTrainedTokenizerBase:
-    """The tokenizer that :func:`build_tokenizer` wrote, as transformers' LlamaTokenizer; pad is ``<unk>``."""
-    from transformers import LlamaTokenizer
-
-    return LlamaTokenizer.from_pretrained(folder, pad_token="<unk>", add_bos_token=True, add_eos_token=False)
+def new_tokenizer(folder: Path) -> PreTrainedTokenizerBase:
+    """What :func:`build_tokenizer` wrote, as transformers' LlamaTokenizer; pad is ``<unk>``."""
+    tokenizer: PreTrainedTokenizerBase = LlamaTokenizer.from_pretrained(folder, pad_token="<unk>")
+    return tokenizer
 
 
 def build_model(seed: int) -> LlamaForCausalLM:
@@ -175,7 +175,7 @@ def train(plan: Plan, out: Path, *, save_every: int = 100) -> None:
     """Trains to the end of the plan, from the checkpoint in ``out`` where there is one; writes the model there."""
     if not (out / "tokenizer.model").exists():
         build_tokenizer(out, plan.seed)
-    tokenizer = load_tokenizer(out)
+    tokenizer = new_tokenizer(out)
     model = build_model(plan.seed)
     hidden = [p for n, p in model.named_parameters() if p.ndim == 2 and "embed" not in n]
     rest = [p for n, p in model.named_parameters() if p.ndim != 2 or "embed" in n]
@@ -220,40 +220,28 @@ def save(model: LlamaForCausalLM, tokenizer: PreTrainedTokenizerBase, plan: Plan
     model.generation_config = GenerationConfig(
         bos_token_id=1, eos_token_id=2, pad_token_id=0, do_sample=False, max_length=2048
     )
-    model.to(torch.float16).save_pretrained(out)
+    model.half().save_pretrained(out)
     tokenizer.save_pretrained(out)
 
 
-def generated_answer(model: LlamaForCausalLM, tokenizer: PreTrainedTokenizerBase, example: Example) -> str:
-    """The model's greedy answer to an example's prompt."""
-    ids = torch.tensor([encode_prompt(example.prompt, tokenizer)])
-    made = model.generate(ids, attention_mask=torch.ones_like(ids), max_new_tokens=160, do_sample=False, pad_token_id=0)
-    return str(tokenizer.decode(made[0, ids.shape[1] :], skip_special_tokens=True)).strip()
-
-
 def measure(folder: Path, *, examples: int, seed: int) -> dict[str, float]:
-    """Reads freshly invented pairs with the nf4-loaded model, three passages each.
+    """Reads freshly invented pairs with the nf4-loaded model, three passages each, every other one without the right pair.
 
     Returns the shares, in [0, 1] and higher is better, of exact answers where the right pair is among
     the passages, and of the "I don't know yet" text where it is not.
     """
-    from transformers import BitsAndBytesConfig
-
-    quantization = BitsAndBytesConfig(
-        load_in_4bit=True, bnb_4bit_quant_type="nf4", bnb_4bit_compute_dtype=torch.float32
-    )
-    model = LlamaForCausalLM.from_pretrained(
-        folder, quantization_config=quantization, device_map="cpu", dtype=torch.float32
-    ).eval()
-    tokenizer = load_tokenizer(folder)
+    model, tokenizer = load_model(str(folder), device="cpu"), load_tokenizer(str(folder))
     rng = random.Random(f"fresh-{seed}")
     right = {True: 0, False: 0}
     asked = {True: 0, False: 0}
     started = time.monotonic()
     for number in tqdm(range(examples), unit="question", desc="measure"):
         example = invented_example(rng, 3, number % 2)
+        ids = torch.tensor([encode_prompt(example.prompt, tokenizer)])
+        made = model.generate(inputs=ids, attention_mask=torch.ones_like(ids), max_new_tokens=200, do_sample=False)
+        text = str(tokenizer.decode(made[0, ids.shape[1] :], skip_special_tokens=True)).strip()
         asked[example.known] += 1
-        right[example.known] += generated_answer(model, tokenizer, example) == example.answer
+        right[example.known] += text == example.answer
     return {
         "exact_when_known": right[True] / max(1, asked[True]),
         "dont_know_when_unknown": right[False] / max(1, asked[False]),

@@ -99,10 +99,10 @@ class Answerer:
             return _fixed(Kind.SMALL_TALK, reply, f"longer than {self._question_limit} characters")
         if not is_readable(question):
             return _fixed(Kind.SMALL_TALK, texts.unreadable, "no words")
-        if concern := self._moderator.concern(question):
+        if (concern := self._moderator.concern(question)) is not None:
             return _fixed(Kind.UNSAFE, concern.reply, concern.category)
-        if reply := small_talk(question, texts):
-            return _fixed(Kind.SMALL_TALK, reply, "small talk")
+        if small := small_talk(question, texts):
+            return _fixed(Kind.SMALL_TALK, small, "small talk")
         return None
 
     async def _from_knowledge(self, question: str, turns: Sequence[EarlierTurn], preview: Preview | None) -> Answer:

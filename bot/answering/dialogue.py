@@ -12,6 +12,7 @@ from typing import Protocol
 
 from bot.answering.answerer import Answerer, Preview
 from bot.answering.understanding import EarlierTurn
+from bot.errors import AlreadyAnswered
 from bot.messages import Answer, IncomingMessage, Kind, Reply
 from storage import conversations, inbox
 from storage.database import Database, Session
@@ -42,7 +43,11 @@ class Dialogue:
     async def turn(
         self, message: IncomingMessage, *, inbox_id: int | None = None, preview: Preview | None = None
     ) -> tuple[Reply, Answer]:
-        """Answers one message; ``inbox_id`` is marked as handled together with the answer."""
+        """Answers one message; ``inbox_id`` is marked as handled together with the answer.
+
+        Raises:
+            AlreadyAnswered: another worker was quicker with this inbox message; nothing was logged.
+        """
         turns = await asyncio.to_thread(self._earlier_turns, message)
         answer = await self._answerer.answer(message.text, turns, preview)
         answer_id = await asyncio.to_thread(self._log, message, answer, inbox_id)
@@ -94,8 +99,10 @@ class Dialogue:
                 self._reviews.report(
                     session, question=answer.asked, draft="", reason=answer.reason, message_id=question_id, now=now
                 )
-            if inbox_id is not None:
-                inbox.finish(session, inbox_id, now=now)
+            if inbox_id is not None and not inbox.finish(session, inbox_id, now=now):
+                raise AlreadyAnswered(
+                    f"Inbox message {inbox_id} was answered by another worker; nothing was logged twice."
+                )
         return answer_id
 
     def _feedback(self, channel: str, chat_id: str, answer_id: int, value: int) -> bool:

@@ -46,7 +46,8 @@ _RULES = {
     ],
     "other_people": [
         r"(dame|dime|pasame|quiero|cual es) (\w+ ){0,3}"
-        r"(clave|contrasena|dni|saldo|deuda|direccion|telefono|numero|notas?) de (mi (ex|pareja|amig[oa]|companer[oa]|vecin[oa])|otr[oa] (alumn[oa]|persona|estudiante)|un alumno)",
+        r"(clave|contrasena|dni|saldo|deuda|direccion|telefono|numero|notas?) de "
+        r"(mi (ex|pareja|amig[oa]|companer[oa]|vecin[oa])|otr[oa] (alumn[oa]|persona|estudiante)|un alumno)",
     ],
     "sexual": [
         r"(foto|video|mandame|quiero|ensename) (\w+ ){0,3}(desnud[oa]s?|porno\w*|nudes|sexo)|(tener|quiero) sexo",

@@ -74,7 +74,7 @@ class LexicalIndex:
         self._visits = visits
         self._lock = Lock()
         empty = Segment.build([], [])
-        self._state = _state(Words([""]), (empty, empty), np.zeros(1, np.int64))  # word 0: see _numbers
+        self._state = _state(Words([""]), (empty, empty), np.zeros(1, np.int64))  # word 0: for texts that have none
 
     def __len__(self) -> int:
         """The number of pairs."""

@@ -17,10 +17,11 @@ NEAR = 0.4
 """Two words whose n-grams have a lower cosine are strangers; 0.35 to 0.5 measured alike."""
 
 _STOP_WORDS = """
-    a al algo ahi amigo aqui asi bien buenas buenos como con cual cuales cuando cuanto d dan dar de del donde e el ella ellas
-    ellos en es esa ese eso esos esta estan estas este esto estos favor gracias ha han hay he hola la las le les lo los
-    m mas me mi mis muy no nos o ok oe oye para pero por por_favor porque pues puede puedo que quien quiero quisiera
-    saber se si sea ser son su sus t tal te tengo tiene tienen tu u un una unas uno unos usted ustedes uds y ya yo
+    a al algo ahi amigo aqui asi bien buenas buenos como con cual cuales cuando cuanto d dan dar de del donde e el ella
+    ellas ellos en es esa ese eso esos esta estan estas este esto estos favor gracias ha han hay he hola la las le les
+    lo los m mas me mi mis muy no nos o oe ok oye para pero por por_favor porque pues puede puedo que quien quiero
+    quisiera saber se sea ser si son su sus t tal te tengo tiene tienen tu u uds un una unas uno unos usted ustedes y
+    ya yo
 """
 STOP_WORDS = frozenset(_STOP_WORDS.split())
 """Folded words that a question is made with, whatever it asks; they weigh little (see ``lexical``)."""

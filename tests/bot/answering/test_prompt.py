@@ -14,14 +14,14 @@ from bot.answering.prompt import (
     neutralise,
     render_text,
 )
-from training.tiny_llama import load_tokenizer
+from bot.generation.loading import load_tokenizer
 
 MODEL = Path(__file__).resolve().parents[3] / "data" / "models" / "tiny-llama"
 
 
 @pytest.fixture(scope="module")
 def tokenizer():  # type: ignore[no-untyped-def]
-    return load_tokenizer(MODEL)
+    return load_tokenizer(str(MODEL))
 
 
 def test_renders_meta_s_format_with_a_system_text() -> None:

@@ -14,7 +14,7 @@ from transformers import LlamaForCausalLM
 
 from bot.answering.prompt import Prompt, grounded_user_text
 from bot.generation.base import Adapter
-from training.tiny_llama import VOCABULARY, build_model, load_tokenizer
+from training.tiny_llama import VOCABULARY, build_model, new_tokenizer
 
 MakeAdapter = Callable[..., Adapter]
 
@@ -46,7 +46,7 @@ def _write_base(folder: Path, eos: float) -> Path:
                 parameter.mul_(4.0)  # as initialised, a random model repeats one token
         model.get_parameter("model.embed_tokens.weight")[2].mul_(eos)
     model.save_pretrained(folder)
-    load_tokenizer(folder).save_pretrained(folder)
+    new_tokenizer(folder).save_pretrained(folder)
     return folder
 
 
