@@ -8,8 +8,8 @@ RUN apt-get update \
 
 WORKDIR /app
 
-# PyPI's torch is the CUDA build (several GB). For a machine without a card:
-# --build-arg PIP_EXTRA_INDEX_URL=https://download.pytorch.org/whl/cpu
+# On Linux the default torch is the CUDA build (several GB). For a machine without a card, name the package index that
+# holds PyTorch's CPU builds: --build-arg PIP_EXTRA_INDEX_URL=... (pytorch's "Get started" page says where it is).
 ARG PIP_EXTRA_INDEX_URL=""
 COPY pyproject.toml constraints.txt ./
 # The dependencies alone, so that a change of the code does not install torch again.

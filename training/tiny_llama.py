@@ -53,6 +53,7 @@ class Plan:
         Stage(600, (1,), 0.0),
         Stage(1100, (1, 2), 0.1),
         Stage(3400, (1, 2, 3, 3, 3), 0.3),
+        Stage(3850, (3,), 0.4),
     )
     batch: int = 24
     """Examples per optimizer step."""
@@ -225,7 +226,7 @@ def save(model: LlamaForCausalLM, tokenizer: PreTrainedTokenizerBase, plan: Plan
 
 
 def measure(folder: Path, *, examples: int, seed: int) -> dict[str, float]:
-    """Reads freshly invented pairs with the nf4-loaded model, three passages each, every other one without the right pair.
+    """Reads freshly invented pairs with the nf4-loaded model, three passages each, half of them without the right pair.
 
     Returns the shares, in [0, 1] and higher is better, of exact answers where the right pair is among
     the passages, and of the "I don't know yet" text where it is not.

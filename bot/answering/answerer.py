@@ -10,7 +10,7 @@ from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, replace
 from typing import Protocol
 
-from bot.answering.faithfulness import check_sentence, sentences
+from bot.answering.faithfulness import check_sentence, sentences, slip_of
 from bot.answering.moderation import Moderator
 from bot.answering.prompt import DONT_KNOW, Prompt, grounded_user_text
 from bot.answering.scope import Scope
@@ -25,9 +25,11 @@ from storage.text import folded
 Preview = Callable[[str], Awaitable[None]]
 """Called with all of the text that is checked so far, each time it grows."""
 
+SURE = 0.8
+"""Best score from which the approved answer is given even where the model says that it does not know."""
 EXACT = 0.98
 """Score from which a passage's wording and the question are the same words."""
-NEAR_BEST = 0.75
+NEAR_BEST = 0.85
 """Passages below this share of the best score are left out of the prompt: they would only distract."""
 
 
@@ -145,8 +147,8 @@ class Answerer:
                     text += piece
                     finished = sentences(text)[:-1]
                     for sentence in finished[checked:]:
-                        if not (verdict := check_sentence(sentence, pairs, question)).faithful:
-                            return _Generated(text, model, verdict.reason)
+                        if fault := _fault(sentence, pairs, question):
+                            return _Generated(text, model, fault)
                     if preview and len(finished) > checked:
                         await preview(" ".join(finished))
                     checked = len(finished)
@@ -155,8 +157,10 @@ class Answerer:
         except (BusyError, GenerationError) as error:
             return _Generated(text, model, f"the model did not answer: {error}")
         for sentence in sentences(text)[checked:]:
-            if not (verdict := check_sentence(sentence, pairs, question)).faithful:
-                return _Generated(text, model, verdict.reason)
+            if fault := _fault(sentence, pairs, question):
+                return _Generated(text, model, fault)
+        if slip_of(text.strip(), [answer for _, answer in pairs]):
+            return _Generated(text, model, "almost, but not quite, an approved answer")
         return _Generated(text.strip(), model, "" if text.strip() else "the model said nothing")
 
     def _judge(self, answer: Answer, shown: Sequence[Passage], generated: _Generated) -> Answer:
@@ -164,14 +168,24 @@ class Answerer:
         best = shown[0]
         answer = replace(answer, model=generated.model)
         doubts = not generated.fault and folded(DONT_KNOW) in folded(generated.text)
-        if doubts and best.score < EXACT:
+        if doubts and best.score < SURE:
             reason = f"the model did not find it in the passages; {answer.reason}"
             return replace(answer, kind=Kind.UNKNOWN, text=self._profile.texts.unknown, reason=reason)
         if doubts or generated.fault:
-            fault = generated.fault or "the model did not know an approved wording"
-            return replace(answer, text=best.answer, verbatim=True, reason=f"{answer.reason}; verbatim: {fault}")
+            fault = generated.fault or "the model did not know what is surely approved"
+            meant = slip_of(generated.text.strip(), [passage.answer for passage in shown]) or best.answer
+            return replace(answer, text=meant, verbatim=True, reason=f"{answer.reason}; verbatim: {fault}")
         verbatim = any(generated.text == passage.answer for passage in shown)
         return replace(answer, text=generated.text, verbatim=verbatim)
+
+
+def _fault(sentence: str, pairs: Sequence[tuple[str, str]], question: str) -> str:
+    """Why a sentence may not be shown; empty when it may."""
+    verdict = check_sentence(sentence, pairs, question)
+    approved = [text for _, answer in pairs for text in sentences(answer)]
+    if verdict.faithful and slip_of(sentence, approved):
+        return "almost, but not quite, an approved sentence"
+    return verdict.reason
 
 
 def _fixed(kind: Kind, text: str, reason: str) -> Answer:

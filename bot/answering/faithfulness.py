@@ -23,8 +23,8 @@ _NUMBER_WORDS = {word: str(number) for number, word in enumerate(_UNITS) if numb
     word: str(number) for number, word in zip(range(30, 101, 10), _TENS, strict=True)
 }
 """Numbers that are written out, folded; "uno" and "una" are articles too often to count."""
-_NEAR_COPY = 0.8
-"""A sentence at least this like an approved one (difflib ratio over words), yet not equal, is a slip of copying."""
+NEAR_COPY = 0.8
+"""A text at least this like an approved one (difflib ratio), yet not equal to it, is a slip of copying."""
 
 
 @dataclass(frozen=True)
@@ -69,17 +69,19 @@ def check_sentence(sentence: str, passages: Sequence[tuple[str, str]], question:
     names = {folded(name) for name in _NAME.findall(sentence[1:])} - {""}
     if not names <= known:
         return Verdict(False, f"names that no passage holds: {', '.join(sorted(names - known))}")
-    slip = _near_copy(sentence, [s for _, answer in passages for s in sentences(answer)])
-    if slip:
-        return Verdict(False, f"almost, but not quite, the approved sentence {slip!r}")
     return Verdict(True)
 
 
-def _near_copy(sentence: str, approved: Sequence[str]) -> str | None:
-    if sentence in approved:
+def slip_of(text: str, approved: Sequence[str]) -> str | None:
+    """The approved text that ``text`` nearly, but not quite, repeats; None where it repeats one, or none of them."""
+    if text in approved:
         return None
-    words = sentence.split()
-    for candidate in approved:
-        if difflib.SequenceMatcher(None, words, candidate.split(), autojunk=False).ratio() >= _NEAR_COPY:
-            return candidate
-    return None
+    alike = {candidate: _likeness(text, candidate) for candidate in approved}
+    nearest = max(alike, key=lambda candidate: alike[candidate], default=None)
+    return nearest if nearest is not None and alike[nearest] >= NEAR_COPY else None
+
+
+def _likeness(one: str, other: str) -> float:
+    """In [0, 1]: by words or by signs, whichever sees more in common."""
+    words = difflib.SequenceMatcher(None, one.split(), other.split(), autojunk=False).ratio()
+    return max(words, difflib.SequenceMatcher(None, one, other, autojunk=False).ratio())

@@ -14,7 +14,7 @@ from sklearn.feature_extraction.text import HashingVectorizer
 from bot.retrieval.segment import Floats, Ints, Mask
 
 NEAR = 0.4
-"""Two words whose n-grams have a lower cosine are strangers; 0.35 to 0.5 measured alike."""
+"""Two words whose n-grams have a lower cosine are strangers; 0.3 to 0.5 measured alike."""
 
 _STOP_WORDS = """
     a al algo ahi amigo aqui asi bien buenas buenos como con cual cuales cuando cuanto d dan dar de del donde e el ella

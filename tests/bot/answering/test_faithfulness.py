@@ -2,7 +2,7 @@
 
 import pytest
 
-from bot.answering.faithfulness import check_sentence, figures, sentences
+from bot.answering.faithfulness import check_sentence, figures, sentences, slip_of
 
 PASSAGES = [
     ("¿Cuánto cuesta Cajero Bancario?", "La mensualidad de Cajero Bancario es S/ 1,250.00 y dura seis meses."),
@@ -32,7 +32,6 @@ def test_passes_what_a_passage_holds(sentence: str) -> None:
         ("Escribe a otro@banco.pe.", "addresses"),
         ("Mira en www.banco.pe hoy.", "addresses"),
         ("La carrera de Administración dura seis meses.", "names"),
-        ("La mensualidad de Cajero Bancario es S/ 1,250.00 y demora seis meses.", "almost"),
     ],
 )
 def test_stops_what_no_passage_holds(sentence: str, reason: str) -> None:
@@ -48,6 +47,24 @@ def test_a_figure_of_the_question_is_not_approved_by_being_asked() -> None:
 def test_figures_are_the_same_however_they_are_written() -> None:
     assert figures("S/ 1,200.00") == figures("1200") == {"1200"}
     assert figures("seis meses") == {"6"}
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "CENFOBANK recibe pagos con Yappe y Plin.",
+        "CENFOBANK recibe pagos Yape y Plin.",
+        "CENFOBAN K recibe pagos con Yape.",
+    ],
+)
+def test_a_slip_of_copying_is_seen(text: str) -> None:
+    approved = "CENFOBANK recibe pagos con Yape y Plin."
+    assert slip_of(text, ["Otra cosa.", approved]) == approved
+
+
+@pytest.mark.parametrize("text", ["CENFOBANK recibe pagos con Yape y Plin.", "Puedes pagar con Yape o con Plin."])
+def test_an_exact_copy_and_a_rephrasing_are_no_slips(text: str) -> None:
+    assert slip_of(text, ["CENFOBANK recibe pagos con Yape y Plin."]) is None
 
 
 def test_hours_and_prices_do_not_end_a_sentence() -> None:

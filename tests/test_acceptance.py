@@ -1,0 +1,44 @@
+"""Sixty new wordings of approved questions, none of them trained or tuned on, asked of the bot as it ships."""
+
+import csv
+import json
+from pathlib import Path
+
+import pytest
+
+from bot.answering.faithfulness import figures
+from bot.cli import main
+from storage.pairs_csv import group_rows, read_csv
+
+DATA = Path(__file__).resolve().parents[1] / "data"
+
+
+@pytest.fixture(scope="module")
+def asked() -> list[dict[str, str]]:
+    with (DATA / "evaluation" / "new_wordings.csv").open(encoding="utf-8", newline="") as file:
+        return list(csv.DictReader(file, delimiter=";"))
+
+
+def test_new_wordings_are_answered_rightly_and_without_an_unapproved_figure(
+    asked: list[dict[str, str]], tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("CENFOBOT_HOME", str(tmp_path / "home"))
+    batch = tmp_path / "batch.txt"
+    batch.write_text("\n".join(row["wording"] for row in asked), encoding="utf-8")
+    assert main(["ask", "--batch", str(batch), "--json"]) == 0
+    answers = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
+    pairs = group_rows(read_csv(DATA / "cenfobank.csv"))
+    approved = {pair.question: pair.answer for pair in pairs}
+    approved_figures = set().union(*(figures(pair.answer) for pair in pairs))
+    right = [
+        answer["kind"] == "answer" and answer["text"] == approved[row["approved_question"]]
+        for row, answer in zip(asked, answers, strict=True)
+    ]
+    assert sum(right) / len(right) >= 0.85
+    assert all(figures(answer["text"]) <= approved_figures for answer in answers if answer["kind"] == "answer")
+
+
+def test_the_new_wordings_are_not_in_the_csv(asked: list[dict[str, str]]) -> None:
+    known = {row.question for row in read_csv(DATA / "cenfobank.csv")}
+    assert len(asked) == 60
+    assert not known & {row["wording"] for row in asked}
