@@ -20,6 +20,8 @@ from storage.errors import StorageError
 def main(arguments: Sequence[str] | None = None) -> int:
     """Runs one command; returns the process's exit status."""
     args = parser().parse_args(arguments)
+    if getattr(args, "by", "") is None:
+        args.by = _user_name()
     try:
         settings = load_settings(host=getattr(args, "host", None), port=getattr(args, "port", None))
         _configure_logs(settings.log_level if args.command == "serve" else "WARNING")
@@ -114,9 +116,14 @@ def _add_decision(command: argparse.ArgumentParser) -> None:
 
 
 def _add_who(command: argparse.ArgumentParser) -> None:
-    command.add_argument(
-        "--by", default=getpass.getuser(), metavar="NAME", help="who decides (default: your user name)"
-    )
+    command.add_argument("--by", metavar="NAME", help="who decides (default: your user name)")
+
+
+def _user_name() -> str:
+    try:
+        return getpass.getuser()
+    except (KeyError, OSError):  # a container's user may have no name
+        return f"uid {os.getuid()}"
 
 
 def _configure_logs(level: str) -> None:

@@ -17,6 +17,7 @@ import time
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import sentencepiece
 import torch
@@ -231,7 +232,8 @@ def measure(folder: Path, *, examples: int, seed: int) -> dict[str, float]:
     Returns the shares, in [0, 1] and higher is better, of exact answers where the right pair is among
     the passages, and of the "I don't know yet" text where it is not.
     """
-    model, tokenizer = load_model(str(folder), device="cpu"), load_tokenizer(str(folder))
+    model: Any = load_model(str(folder), device="cpu")  # Any: its generate is untyped
+    tokenizer = load_tokenizer(str(folder))
     rng = random.Random(f"fresh-{seed}")
     right = {True: 0, False: 0}
     asked = {True: 0, False: 0}
@@ -239,7 +241,7 @@ def measure(folder: Path, *, examples: int, seed: int) -> dict[str, float]:
     for number in tqdm(range(examples), unit="question", desc="measure"):
         example = invented_example(rng, 3, number % 2)
         ids = torch.tensor([encode_prompt(example.prompt, tokenizer)])
-        made = model.generate(inputs=ids, attention_mask=torch.ones_like(ids), max_new_tokens=200, do_sample=False)
+        made = model.generate(ids, attention_mask=torch.ones_like(ids), max_new_tokens=200, do_sample=False)
         text = str(tokenizer.decode(made[0, ids.shape[1] :], skip_special_tokens=True)).strip()
         asked[example.known] += 1
         right[example.known] += text == example.answer

@@ -218,19 +218,13 @@ def test_each_programme_has_its_own_pair_for_every_topic(programme: str) -> None
 @pytest.mark.parametrize("programme", PROGRAMMES)
 def test_the_total_is_the_monthly_fees_plus_the_enrolment(programme: str) -> None:
     (total, months, fee, enrolment) = next(
-        match.groups()
-        for answer in answers_about(programme)
-        if (match := TOTAL.search(answer))
+        match.groups() for answer in answers_about(programme) if (match := TOTAL.search(answer))
     )
     assert amount(total) == int(months) * amount(fee) + amount(enrolment)
 
 
 def test_the_fee_range_is_the_lowest_and_the_highest_fee() -> None:
-    fees = sorted(
-        amount(fee)
-        for name in PROGRAMMES
-        for fee in found(MONTHLY_FEE, answers_about(name))
-    )
+    fees = sorted(amount(fee) for name in PROGRAMMES for fee in found(MONTHLY_FEE, answers_about(name)))
     overview = dict(PAIRS)["¿Cuáles son las mensualidades de CENFOBANK?"]
     assert f"de S/ {fees[0]} a S/ {fees[-1]}" in overview
 

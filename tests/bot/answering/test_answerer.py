@@ -74,11 +74,11 @@ async def test_gives_the_approved_answer_when_the_model_invents_a_figure() -> No
 
 
 async def test_is_unknown_when_the_model_says_that_it_does_not_know() -> None:
-    answer = await ask("¿cuánto cuesta cajero?", DONT_KNOW)
+    answer = await ask("¿cuánto cuesta cajero?", DONT_KNOW, knowledge=FakeKnowledge(score=0.6))
     assert (answer.kind, answer.text) == (Kind.UNKNOWN, PROFILE.texts.unknown)
 
 
-async def test_an_approved_wording_is_answered_even_when_the_model_doubts() -> None:
+async def test_what_is_surely_approved_is_answered_even_when_the_model_doubts() -> None:
     answer = await ask(PRICE.question, DONT_KNOW, knowledge=FakeKnowledge(score=1.0))
     assert (answer.kind, answer.text) == (Kind.ANSWER, PRICE.answer)
 

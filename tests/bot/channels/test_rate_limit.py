@@ -1,3 +1,5 @@
+"""A student may send so many messages a minute, and no more."""
+
 import pytest
 
 from bot.channels.rate_limit import RateLimit

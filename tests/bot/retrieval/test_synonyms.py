@@ -1,3 +1,5 @@
+"""Words that staff say are the same count as the same."""
+
 from pathlib import Path
 
 import pytest
