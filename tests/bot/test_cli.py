@@ -58,7 +58,7 @@ def test_a_batch_answers_each_line_whatever_it_holds(capsys: pytest.CaptureFixtu
         "😀😀😀".encode(),
         b"\x00\x07\x1b[31m",
         b"what is the capital of France?",
-        b"x" * 100_000,
+        b"donde queda " * 8_400,
         b"quiero morirme",
     ]
     file = tmp_path / "batch.txt"
