@@ -25,11 +25,11 @@ from storage.text import folded
 Preview = Callable[[str], Awaitable[None]]
 """Called with all of the text that is checked so far, each time it grows."""
 
-SURE = 0.7
+SURE = 0.6
 """Best score from which the approved answer is given even where the model says that it does not know."""
 EXACT = 0.98
 """Score from which a passage's wording and the question are the same words."""
-NEAR_BEST = 0.85
+NEAR_BEST = 0.97
 """Passages below this share of the best score are left out of the prompt: they would only distract."""
 
 

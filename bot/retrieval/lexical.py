@@ -4,17 +4,18 @@ A character n-gram (``char_wb``) never crosses a word, so texts are kept as word
 distinct word (``words``): a search of 100,000 pairs stays within milliseconds. A question's word is covered by a text
 as far as the text's nearest word is like it; words weigh idf squared, as in the cosine of two TF-IDF vectors.
 
-The score of a pair is 1 where the question is one of its wordings, else the mean of three shares in [0, 1]:
+The score of a pair is 1 where the question is one of its wordings, else the weighted mean of four shares in [0, 1]:
 
-- how sure its wordings make it: each is as alike as the geometric mean of the question's share that it covers and of
-  its own share that the question covers (1 for the same words), and squares of these join as independent hints do
-  (a noisy-or), so that five wordings that are half alike outweigh a stray one that is a little more;
-- how alike they are taken together: Rocchio's cosine of the question with the sum of the wordings' unit vectors, in
-  which the words that a pair's wordings have in common outweigh those of a turn of phrase;
-- how much of the question the whole pair covers, any wording helping, a word of the answer counting ``ANSWER``.
+- *sure*: each wording is as alike as the geometric mean of the question's share that it covers and of its own share
+  that the question covers, and the cubes of these join as independent hints do (a noisy-or);
+- *together*: how alike its wordings are taken together, as Rocchio's cosine of the question with the sum of their unit
+  vectors, in which the words that they have in common outweigh those of a turn of phrase;
+- *whole*: how much of the question the pair covers, any wording or the answer helping, so that "operaciones cuánto
+  sale" is found where one wording holds the price and another the short name;
+- *answered*: how much of the question the answer covers.
 
-The last finds "operaciones cuánto sale" when one wording holds the price and another the short name. On 42 questions
-of invented schools and on this school's own wordings, each hidden in turn, this beat the cosine of whole texts.
+The weights are the best of a grid on 500 wordings of the sample data, each hidden in turn, on 150 written to tune on,
+and on 84 about other schools (numbers in ``training/LOG.md``).
 
 Nothing here knows a database. Searches take no lock: a change makes a new state and swaps it in whole.
 """
@@ -30,10 +31,10 @@ from bot.retrieval.segment import Entry, Floats, Ints, Mask, Segment
 from bot.retrieval.synonyms import Synonyms
 from bot.retrieval.words import STOP_WORDS, Words
 
-ANSWER = 0.75
-"""What an answer's word counts beside a wording's."""
-_SURE = 1 - 1e-6
-"""The likeness of the same words, a hair below 1 for the logarithm's sake."""
+SURE, TOGETHER, WHOLE, ANSWERED = 0.5, 2.0, 1.5, 0.15
+"""Weights of the four shares of a score."""
+_SAME = 1 - 1e-6
+"""The likeness of the same words, but for rounding."""
 IMAGINED = 100
 """Pairs that count as seen before the first, each with every stop-word: gives a tiny index usable weights."""
 TAIL = 256
@@ -135,9 +136,7 @@ class LexicalIndex:
         total = asked.weights.sum()
         pairs = segment.owners[texts]
         is_answer = texts == segment.texts[pairs + 1] - 1
-        estimates = (
-            sums / total * np.where(is_answer, ANSWER, 1) + sums / (lengths[texts] * np.sqrt(total)) * ~is_answer
-        )
+        estimates = sums / total + sums / (lengths[texts] * np.sqrt(total)) * ~is_answer
         pairs, estimates = pairs[segment.alive[pairs]], estimates[segment.alive[pairs]]
         if len(pairs) > self._candidates:
             pairs = pairs[np.argpartition(-estimates, self._candidates)[: self._candidates]]
@@ -200,11 +199,12 @@ def _best(segment: Segment, weights: Floats, asked: _Asked, pairs: Ints, limit: 
     together = (
         np.add.reduceat(shared * units, starts) / np.sqrt(total) / _lengths(weights, words, lengths, units, sizes)
     )
-    covered[:, answers] *= ANSWER
-    agreeing = 1 - np.exp(np.add.reduceat(np.log1p(-(np.minimum(alike, _SURE) ** 2)), starts))
+    sure = 1 - np.exp(np.add.reduceat(np.log1p(-(np.minimum(alike, _SAME) ** 3)), starts))
     whole = asked.weights @ np.maximum.reduceat(covered, starts, axis=1) / total
-    same = np.maximum.reduceat(alike, starts) >= _SURE
-    scores = np.where(same, 1, np.minimum((agreeing + together + whole) / 3, 1)).round(6)
+    mean = SURE * sure + TOGETHER * together + WHOLE * whole + ANSWERED * shared[answers] / total
+    mean /= SURE + TOGETHER + WHOLE + ANSWERED
+    same = np.maximum.reduceat(alike, starts) >= _SAME
+    scores = np.where(same, 1, np.minimum(mean, 1)).round(6)
     passages = []
     for place in np.argsort(-scores, kind="stable")[:limit]:
         entry = segment.entries[pairs[place]]
