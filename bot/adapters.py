@@ -32,14 +32,15 @@ def adapter_in_service(settings: Settings, database: Database) -> InService:
     base = short_base_name(settings.base_model)
     with database.reading() as session:
         champion = registry.alias(session, base, CHAMPION)
-    if champion:
+    fingerprint = base_fingerprint(settings.base_model)
+    if champion and read_manifest(Path(champion.path)).base_fingerprint == fingerprint:
         return InService(Adapter(champion.version, Path(champion.path)), f"adaptador {champion.version} ({base})")
     shipped = [folder.parent for folder in sorted((DATA / "models").glob("*/manifest.json"))]
     fitting = [folder for folder in shipped if read_manifest(folder).base == base]
     if not fitting:
         return InService(None, f"no hay adaptador entrenado para {base}: responde el modelo base solo")
     manifest = read_manifest(fitting[0])
-    if manifest.base_fingerprint != base_fingerprint(settings.base_model):
+    if manifest.base_fingerprint != fingerprint:
         return InService(None, f"el adaptador incluido es de otros pesos de {base}: responde el modelo base solo")
     if manifest.csv_sha256 != csv_sha256(settings.pairs_csv):
         reason = "el adaptador incluido se entrenó con otro CSV: responde el modelo base solo"
@@ -47,11 +48,19 @@ def adapter_in_service(settings: Settings, database: Database) -> InService:
     with database.writing() as session:
         version = registry.next_version(session, base)
         target = settings.adapters / base.replace("/", "--") / version
-        if not target.exists():
-            shutil.copytree(fitting[0], target)
+        _copy_whole(fitting[0], target)
         now = datetime.now(UTC)
         registry.register(session, base=base, version=version, path=str(target), manifest=asdict(manifest), now=now)
         registry.set_alias(
             session, base=base, alias=CHAMPION, version=version, by="cenfobot", why="shipped with the project", now=now
         )
     return InService(Adapter(version, target), f"adaptador {version} (incluido, entrenado con este CSV)")
+
+
+def _copy_whole(source: Path, target: Path) -> None:
+    """Copies a folder so that ``target`` is complete or not there, whenever this is killed."""
+    scratch = target.with_name(f".{target.name}")
+    for leftover in (scratch, target):  # of a copy that was killed, or was never registered
+        shutil.rmtree(leftover, ignore_errors=True)
+    shutil.copytree(source, scratch)
+    scratch.replace(target)

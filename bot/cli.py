@@ -41,6 +41,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except BrokenPipeError:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 1
+    except OSError as error:
+        print(f"cenfobot: {error}. Check the path and your rights to it (CENFOBOT_HOME).", file=sys.stderr)
+        return 1
 
 
 def parser() -> argparse.ArgumentParser:
@@ -74,17 +77,17 @@ def _add_review(review: argparse.ArgumentParser) -> None:
     actions = review.add_subparsers(dest="action", required=True, metavar="ACTION")
     listed = actions.add_parser("list", help="what waits, most wanted first")
     listed.add_argument("--json", action="store_true", help="one JSON object a line")
-    actions.add_parser("show", help="one review").add_argument("id", type=int)
+    actions.add_parser("show", help="one review").add_argument("id", type=_id)
     approve = actions.add_parser("approve", help="approve the draft, or --answer")
-    approve.add_argument("id", type=int)
+    approve.add_argument("id", type=_id)
     approve.add_argument("--answer", metavar="TEXT", help="the approved answer")
     _add_decision(approve)
     edit = actions.add_parser("edit", help="change the question or the draft; the review stays open")
-    edit.add_argument("id", type=int)
+    edit.add_argument("id", type=_id)
     edit.add_argument("--question", metavar="TEXT")
     edit.add_argument("--answer", metavar="TEXT", help="the new draft")
     reject = actions.add_parser("reject", help="no answer of ours")
-    reject.add_argument("id", type=int)
+    reject.add_argument("id", type=_id)
     _add_who(reject)
 
 
@@ -94,19 +97,19 @@ def _add_pairs(pairs: argparse.ArgumentParser) -> None:
     listed.add_argument("contains", nargs="?", help="only those whose question or answer holds this text")
     listed.add_argument("--retired", action="store_true", help="the retired ones instead")
     listed.add_argument("--json", action="store_true", help="one JSON object a line")
-    actions.add_parser("history", help="who changed a pair, when, from what").add_argument("id", type=int)
+    actions.add_parser("history", help="who changed a pair, when, from what").add_argument("id", type=_id)
     add = actions.add_parser("add", help="approve a new pair")
     add.add_argument("question")
     add.add_argument("answer")
     add.add_argument("--wording", action="append", default=[], metavar="TEXT", help="another wording; may be repeated")
     _add_decision(add)
     edit = actions.add_parser("edit", help="change a pair; its history is kept")
-    edit.add_argument("id", type=int)
+    edit.add_argument("id", type=_id)
     edit.add_argument("--question", metavar="TEXT")
     edit.add_argument("--answer", metavar="TEXT")
     _add_who(edit)
     retire = actions.add_parser("retire", help="take a pair out of service")
-    retire.add_argument("id", type=int)
+    retire.add_argument("id", type=_id)
     _add_who(retire)
 
 
@@ -117,6 +120,13 @@ def _add_decision(command: argparse.ArgumentParser) -> None:
 
 def _add_who(command: argparse.ArgumentParser) -> None:
     command.add_argument("--by", metavar="NAME", help="who decides (default: your user name)")
+
+
+def _id(text: str) -> int:
+    number = int(text)
+    if not 0 < number < 2**31:
+        raise argparse.ArgumentTypeError(f"an id is a number from 1 to {2**31 - 1}, not {text}")
+    return number
 
 
 def _user_name() -> str:

@@ -75,14 +75,22 @@ async def _ask(args: argparse.Namespace, settings: Settings) -> None:
 
 
 def _lines(name: str) -> list[str]:
-    """The lines of a file, or of standard input for ``-``; bytes that are not UTF-8 become U+FFFD."""
+    """The lines of a file, or of standard input for ``-``; a line that is not UTF-8 is read as Windows-1252."""
     try:
         raw = sys.stdin.buffer.read() if name == "-" else Path(name).read_bytes()
     except OSError as error:
         raise CenfobotError(
             f"The file {name} cannot be read: {error.strerror}. Name a text file, or - for standard input."
         ) from error
-    return raw.decode("utf-8", errors="replace").removeprefix("\ufeff").splitlines()
+    lines = raw.removeprefix(b"\xef\xbb\xbf").removesuffix(b"\n").split(b"\n")
+    return [_decoded(line.removesuffix(b"\r")) for line in lines] if raw else []
+
+
+def _decoded(line: bytes) -> str:
+    try:
+        return line.decode("utf-8")
+    except UnicodeDecodeError:  # what spreadsheets and old editors write
+        return line.decode("cp1252", errors="replace")
 
 
 def _readable(argument: str) -> str:

@@ -40,11 +40,14 @@ class Begun:
 
 
 def is_home(settings: Settings) -> bool:
-    """True when the home has begun: its pairs are in the database and its files are in place."""
-    files = (settings.pairs_csv, settings.profile_file, settings.synonyms_file)
-    if not all(file.is_file() for file in files):
-        return False
-    return bool(settings.database_url) or (settings.home / "cenfobot.db").is_file()
+    """True when the home has begun: the database, or with a server's database the copied files, are in place."""
+    if settings.database_url:
+        return all(file.is_file() for file in _files(settings))
+    return (settings.home / "cenfobot.db").is_file()
+
+
+def _files(settings: Settings) -> tuple[Path, ...]:
+    return settings.pairs_csv, settings.profile_file, settings.synonyms_file
 
 
 def begin_home(settings: Settings, sources: Sources) -> Begun:
@@ -61,6 +64,10 @@ def begin_home(settings: Settings, sources: Sources) -> Begun:
     load_profile(sources.profile)
     Synonyms.read(sources.synonyms)
     rows = read_csv(sources.csv)
+    if not rows:
+        raise DataError(
+            f"{sources.csv} holds no pairs: a header and no rows. Nothing was written. Add at least one row."
+        )
     grouped = group_rows(rows)
     with _alone(settings):
         if is_home(settings):
@@ -110,6 +117,12 @@ def open_home(settings: Settings) -> Database:
     if not is_home(settings):
         with suppress(HomeAlreadyBegun):  # another process was quicker
             begin_home(settings, Sources())
+    missing = [file for file in _files(settings) if not file.is_file()]
+    if missing:
+        raise HomeError(
+            f"The home {settings.home} has a database but no {', '.join(file.name for file in missing)}. "
+            "Nothing was changed. Put the file back, or copy one from data/ and make it yours."
+        )
     database = Database(settings.database)
     database.migrate()
     return database

@@ -52,6 +52,8 @@ class FeedbackRecord:
 
     question_id: int
     question: str
+    asked: str
+    """The question as it was understood: a follow-up completed with its subject. Empty for fixed replies."""
     answer: str
     kind: str
     previous: int
@@ -90,6 +92,7 @@ def log_answer(
     passages: Sequence[Mapping[str, object]],
     milliseconds: Mapping[str, float],
     now: datetime,
+    asked: str = "",
 ) -> int:
     """Logs the answer to a question, with all that is known about it, and returns its id.
 
@@ -112,6 +115,7 @@ def log_answer(
         model_adapter=model_adapter,
         passages=[dict(passage) for passage in passages],
         milliseconds=dict(milliseconds),
+        asked=asked,
     )
     return session.scalars(row.returning(Message.id)).one()
 
@@ -167,7 +171,9 @@ def set_feedback(session: Session, conversation_id: int, answer_id: int, value: 
     if answer is None or answer.reply_to_id is None:
         return None
     question = session.scalars(select(Message.text).where(Message.id == answer.reply_to_id)).one()
-    record = FeedbackRecord(answer.reply_to_id, question, answer.text, answer.kind or "", answer.feedback)
+    record = FeedbackRecord(
+        answer.reply_to_id, question, answer.asked or "", answer.text, answer.kind or "", answer.feedback
+    )
     answer.feedback = value
     session.flush()
     return record

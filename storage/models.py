@@ -64,6 +64,8 @@ class Message(Base):
     kind: Mapped[str | None]
     verbatim: Mapped[bool] = mapped_column(default=False)
     reason: Mapped[str] = mapped_column(default="")
+    asked: Mapped[str] = mapped_column(default="")
+    """An answer's question as it was understood."""
     model_base: Mapped[str | None]
     model_adapter: Mapped[str | None]
     passages: Mapped[list[dict[str, Any]] | None]

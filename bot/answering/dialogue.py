@@ -93,6 +93,7 @@ class Dialogue:
                 model_adapter=answer.model.adapter if answer.model else None,
                 passages=[asdict(passage) for passage in answer.passages],
                 milliseconds=answer.milliseconds,
+                asked=answer.asked,
                 now=now,
             )
             if answer.kind is Kind.UNKNOWN:
@@ -114,10 +115,10 @@ class Dialogue:
             given = conversations.set_feedback(session, conversation, answer_id, value)
             if given is None:
                 return False
-            if value < 0 and given.previous >= 0:
+            if value < 0 and given.previous >= 0 and given.kind in (Kind.ANSWER, Kind.UNKNOWN):
                 self._reviews.report(
                     session,
-                    question=given.question,
+                    question=given.asked or given.question,
                     draft=given.answer if given.kind == Kind.ANSWER else "",
                     reason="the student was not content with the answer",
                     message_id=given.question_id,

@@ -17,11 +17,16 @@ _FIGURE = re.compile(r"\d+(?:[.,:/]\d+)*")
 _ADDRESS = re.compile(r"[\w.+-]+@[\w-]+\.[\w.-]*\w|(?:https?://|www\.)[^\s,;)]*[^\s,;).]")
 _NAME = re.compile(r"\b[A-ZÁÉÍÓÚÑÜ][\wáéíóúñü]*\b")
 _UNITS = """cero uno dos tres cuatro cinco seis siete ocho nueve diez once doce trece catorce quince dieciseis
-diecisiete dieciocho diecinueve veinte veintiuno veintidos veintitres veinticuatro""".split()
+diecisiete dieciocho diecinueve veinte veintiuno veintidos veintitres veinticuatro veinticinco veintiseis veintisiete
+veintiocho veintinueve""".split()
 _TENS = "treinta cuarenta cincuenta sesenta setenta ochenta noventa cien".split()
-_NUMBER_WORDS = {word: str(number) for number, word in enumerate(_UNITS) if number > 1} | {
-    word: str(number) for number, word in zip(range(30, 101, 10), _TENS, strict=True)
-}
+_HUNDREDS = "doscientos trescientos cuatrocientos quinientos seiscientos setecientos ochocientos novecientos".split()
+_NUMBER_WORDS = (
+    {word: str(number) for number, word in enumerate(_UNITS) if number > 1}
+    | {word: str(number) for number, word in zip(range(30, 101, 10), _TENS, strict=True)}
+    | {word: str(number) for number, word in zip(range(200, 1000, 100), _HUNDREDS, strict=True)}
+    | {"ciento": "100", "mil": "1000", "millon": "1000000", "millones": "1000000"}
+)
 """Numbers that are written out, folded; "uno" and "una" are articles too often to count."""
 NEAR_COPY = 0.8
 """A text at least this like an approved one (difflib ratio), yet not equal to it, is a slip of copying."""

@@ -20,6 +20,10 @@ _POINTER = re.compile(
     r"(?<!\w)(es[eao]s?|est[eao]s?|ahi|alli|mismo|misma|el primero|la primera|el segundo|el ultimo|lo)(?!\w)"
 )
 _WORDS_OF_A_FOLLOW_UP = 7
+_STRESSED = re.compile(r"([^\W\d_IVXLwW])\1{2,}")
+"""A letter tripled for stress; not in a Roman number ("ciclo III") nor in "www"."""
+_TAGS = re.compile(r"\[\s*/?\s*INST\s*\]|<<\s*/?\s*SYS\s*>>|<\s*/?\s*s\s*>", re.IGNORECASE)
+"""Llama's tags: never part of what a student asks. The renderer guards against them all the same."""
 _UNSEEN = {"Cc", "Cf", "Cs", "Co", "Cn"}
 """Unicode categories of control, format, surrogate, private and unassigned characters."""
 
@@ -37,7 +41,7 @@ def clean(text: str) -> str:
     """``text`` without control characters, invisible marks, doubled spaces or letters tripled for stress."""
     composed = unicodedata.normalize("NFC", text)
     visible = "".join(c for c in composed if c in "\n\t" or unicodedata.category(c) not in _UNSEEN)
-    return re.sub(r"([^\W\d_])\1{2,}", r"\1", " ".join(visible.split()))
+    return _STRESSED.sub(r"\1", " ".join(_TAGS.sub(" ", visible).split()))
 
 
 def is_readable(text: str) -> bool:

@@ -32,7 +32,7 @@ from bot.channels.web_streams import Streams
 from bot.messages import IncomingMessage, Kind, Reply
 
 _HERE = Path(__file__).parent
-_BODY_LIMIT = 64 * 1024
+_BODY_LIMIT = 1024 * 1024
 """Bytes. A longer question than ``question_limit`` still gets through: it is logged, and answered with a request."""
 _STUDENTS_PER_ADDRESS = 20
 """A classroom shares one address."""

@@ -25,6 +25,7 @@ from dataclasses import dataclass
 from threading import Lock
 
 import numpy as np
+from numpy.typing import NDArray
 
 from bot.messages import Passage
 from bot.retrieval.segment import Entry, Floats, Ints, Mask, Segment
@@ -213,7 +214,7 @@ def _best(segment: Segment, weights: Floats, asked: _Asked, pairs: Ints, limit: 
     return [passage for passage in passages if passage.score > 0]
 
 
-def _lengths(weights: Floats, words: Ints, lengths: Ints, units: Floats, sizes: Ints) -> Floats:
+def _lengths(weights: Floats, words: NDArray[np.signedinteger], lengths: Ints, units: Floats, sizes: Ints) -> Floats:
     """``(P,)``: the length of the sum of each pair's unit vectors, a text's ``units`` being one over its own length."""
     text = np.repeat(np.arange(len(lengths)), lengths)
     pair = np.repeat(np.arange(len(sizes)), sizes)[text]

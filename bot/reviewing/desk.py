@@ -166,14 +166,18 @@ class ReviewDesk:
         asked_already = {pair.id: pair for wording in wordings for pair in _pairs_asking(session, wording)}
         contradicted = [pair for pair in asked_already.values() if pair.answer != answer]
         if contradicted and not confirmed:
-            old = contradicted[0]
+            olds = "; ".join(f"«{old.question}» (par {old.id}): «{old.answer}»" for old in contradicted)
             raise ContradictionError(
-                f"«{old.question}» ya tiene una respuesta aprobada (par {old.id}): «{old.answer}». "
-                f"La nueva dice otra cosa: «{answer}». Confirma para cambiarla."
+                f"Ya hay respuestas aprobadas para eso: {olds}. La nueva dice otra cosa: «{answer}». "
+                "Confirma para cambiarlas."
             )
         pair = pairs.find_by_answer(session, answer)
-        if contradicted:
+        if contradicted and pair is None:
             pair = pairs.edit_pair(session, contradicted[0].id, answer=answer, by=by, now=now)
+        for old in contradicted:
+            if pair and old.id != pair.id:  # one question, one answer: its wordings move to the pair that holds it
+                pairs.retire_pair(session, old.id, by=by, now=now)
+                wordings = [*wordings, old.question, *old.wordings]
         if pair is None:
             rest = tuple(wordings[1:])
             return pairs.add_pair(

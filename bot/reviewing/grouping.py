@@ -15,7 +15,7 @@ _FILLERS = frozenset(
     o para pero por porfa porfavor pues q que queria quiero quisiera saber se ser si sobre son su sus tardes te tengo
     tienen tiene tu un una unas uno unos usted ustedes x xfa y ya yo""".split()
 )
-_TYPING_SLIP = 0.8
+_TYPING_SLIP = 0.88
 """Two words of five letters or more are the same word mistyped from this difflib ratio on."""
 
 

@@ -101,7 +101,7 @@ def test_feedback_is_noted_and_says_what_it_was_before(database: Database, now: 
         first = set_feedback(session, conversation, answer, -1)
         second = set_feedback(session, conversation, answer, 1)
         assert transcript(session, conversation)[1].feedback == 1
-    assert first == FeedbackRecord(question, "uno", "Sobre uno…", "answer", previous=0)
+    assert first == FeedbackRecord(question, "uno", "", "Sobre uno…", "answer", previous=0)
     assert second is not None
     assert second.previous == -1
 

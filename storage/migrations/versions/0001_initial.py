@@ -113,6 +113,7 @@ def upgrade() -> None:
         sa.Column("kind", sa.Text(), nullable=True),
         sa.Column("verbatim", sa.Boolean(), nullable=False),
         sa.Column("reason", sa.Text(), nullable=False),
+        sa.Column("asked", sa.Text(), nullable=False),
         sa.Column("model_base", sa.Text(), nullable=True),
         sa.Column("model_adapter", sa.Text(), nullable=True),
         sa.Column("passages", sa.JSON(), nullable=True),

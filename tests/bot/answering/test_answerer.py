@@ -74,7 +74,7 @@ async def test_gives_the_approved_answer_when_the_model_invents_a_figure() -> No
 
 
 async def test_is_unknown_when_the_model_says_that_it_does_not_know() -> None:
-    answer = await ask("¿cuánto cuesta cajero?", DONT_KNOW, knowledge=FakeKnowledge(score=0.6))
+    answer = await ask("¿cuánto cuesta cajero?", DONT_KNOW, knowledge=FakeKnowledge(score=0.5))
     assert (answer.kind, answer.text) == (Kind.UNKNOWN, PROFILE.texts.unknown)
 
 

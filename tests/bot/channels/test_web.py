@@ -177,7 +177,7 @@ async def test_feedback_that_means_nothing_is_refused(body: dict[str, object]) -
         (b'{"text": 5}', 400),
         (b'{"text": "   ", "client_id": "7b6b1f9e-31ac-4d5a-9b5e-111111111111"}', 400),
         (b'{"text": "hola", "client_id": "1"}', 400),
-        (b'{"text": "' + b"a" * 70_000 + b'"}', 413),
+        (b'{"text": "' + b"a" * 1_100_000 + b'"}', 413),
     ],
 )
 async def test_a_body_that_is_no_message_is_refused_in_spanish(content: bytes, status: int) -> None:
