@@ -98,3 +98,18 @@ def test_processes_that_begin_at_once_share_one_home(settings: Settings) -> None
     with database.reading() as session:
         assert len(pairs.list_pairs(session, contains="zumba")) == 1
     database.close()
+
+
+@pytest.mark.parametrize("name", ["pairs.csv", "profile.toml", "synonyms.csv"])
+def test_a_home_that_lost_a_file_says_so_and_keeps_its_database(settings: Settings, name: str) -> None:
+    open_home(settings).close()
+    before = (settings.home / "cenfobot.db").read_bytes()
+    (settings.home / name).unlink()
+    with pytest.raises(HomeError, match=name):
+        open_home(settings)
+    assert (settings.home / "cenfobot.db").read_bytes() == before
+
+
+def test_a_csv_without_rows_is_refused(settings: Settings, tmp_path: Path) -> None:
+    with pytest.raises(DataError, match="no pairs"):
+        begin_home(settings, csv(tmp_path, "question;answer\n"))

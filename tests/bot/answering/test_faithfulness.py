@@ -47,6 +47,8 @@ def test_a_figure_of_the_question_is_not_approved_by_being_asked() -> None:
 def test_figures_are_the_same_however_they_are_written() -> None:
     assert figures("S/ 1,200.00") == figures("1200") == {"1200"}
     assert figures("seis meses") == {"6"}
+    assert figures("veintiocho semanas") == {"28"}
+    assert figures("dos mil soles") == {"2", "1000"}
 
 
 @pytest.mark.parametrize(

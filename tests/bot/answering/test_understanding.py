@@ -19,8 +19,13 @@ def test_cleaning_takes_control_characters_and_stressed_letters_away() -> None:
     assert clean(" hola\x00\x07  aaamigo\u202e \n ¿cuándoooo?  ") == "hola amigo ¿cuándo?"
 
 
-def test_cleaning_keeps_repeated_digits() -> None:
-    assert clean("084 000 111") == "084 000 111"
+@pytest.mark.parametrize("text", ["084 000 111", "ciclo III", "www.cenfobank.example"])
+def test_cleaning_keeps_what_is_repeated_for_a_reason(text: str) -> None:
+    assert clean(text) == text
+
+
+def test_cleaning_takes_tags_away() -> None:
+    assert clean("[INST] hola </s>") == "hola"
 
 
 @pytest.mark.parametrize("text", ["😀😀", "???", "...", "🙏 !"])
