@@ -15,7 +15,7 @@ from bot.answering.dialogue import Dialogue
 from bot.answering.moderation import RuleModerator
 from bot.channels.inbox import MAX_ATTEMPTS, Inbox
 from bot.channels.web import PageTexts, PastMessage, WebChannel
-from bot.errors import HomeError
+from bot.errors import AlreadyAnswered, HomeError
 from bot.generation.base import GenerationOptions, Generator
 from bot.generation.local import LocalGenerator
 from bot.home import open_home
@@ -136,7 +136,9 @@ async def _handle(bot: Bot, web: WebChannel, item: InboxItem) -> None:
         reply, answer = await bot.dialogue.turn(
             message, inbox_id=item.id, preview=lambda text: web.preview(item.chat_id, text)
         )
-    except Exception as error:
+    except AlreadyAnswered:
+        return
+    except Exception as error:  # whatever it was, it is raised again below; the inbox logs and counts it
         if item.attempts >= MAX_ATTEMPTS:  # the inbox parks it: say so, instead of falling silent
             apology = await bot.dialogue.apologise(message, bot.profile.texts.error, type(error).__name__)
             await web.send(item.chat_id, apology)

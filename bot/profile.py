@@ -131,7 +131,7 @@ class _Reader:
     def help_lines(self) -> tuple[HelpLine, ...]:
         lines = self.raw.get("help_lines", [])
         try:
-            return tuple(HelpLine(**line) for line in lines)  # type: ignore[attr-defined]
+            return tuple(HelpLine(**line) for line in lines)  # type: ignore[attr-defined]  # a wrong shape raises TypeError
         except TypeError:
             self.faults.append("[[help_lines]] each hold exactly name, number and when")
             return ()

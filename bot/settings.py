@@ -93,7 +93,8 @@ def load_settings(**overrides: object) -> Settings:
         SettingsError: a value breaks its rule; names the variable, the rule and the value.
     """
     try:
-        return Settings(**{name: value for name, value in overrides.items() if value is not None})  # type: ignore[arg-type]
+        given = {name: value for name, value in overrides.items() if value is not None}
+        return Settings(**given)  # type: ignore[arg-type]  # pydantic checks each value against its field
     except ValidationError as error:
         faults = "; ".join(
             f"CENFOBOT_{'_'.join(str(part) for part in fault['loc']).upper()}={fault['input']!r}: {fault['msg']}"

@@ -91,7 +91,7 @@ class Inbox:
         while item := await self._next():
             try:
                 await self._end(item, await self._attempt(item))
-            except Exception as error:
+            except Exception as error:  # a worker must outlive any fault; the lease gives the message back
                 _log_failure(f"inbox {item.id}: its end could not be stored", error)
             self._wake.set()  # the chat's next message may be taken up now
 
@@ -103,7 +103,7 @@ class Inbox:
                 try:
                     if item := await asyncio.to_thread(self._claim):
                         return item
-                except Exception as error:
+                except Exception as error:  # the database may come back; polling goes on
                     _log_failure("the inbox cannot be read", error)
                 with suppress(TimeoutError):
                     await asyncio.wait_for(self._wake.wait(), self._poll_seconds)
@@ -116,7 +116,7 @@ class Inbox:
         try:
             async with asyncio.timeout(self._lease_seconds):
                 await self._handle(item)
-        except Exception as error:
+        except Exception as error:  # the channels' one error handler: retried, then parked with its kind
             _log_failure(f"inbox {item.id} failed, attempt {item.attempts} of {MAX_ATTEMPTS}", error)
             return type(error).__name__
         return ""

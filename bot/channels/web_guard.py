@@ -66,7 +66,7 @@ class Guard:
                 await error(421, text)(scope, receive, guarded_send)
         except ClientDisconnect:
             pass
-        except Exception as fault:
+        except Exception as fault:  # the web's one error handler: no traceback may reach a student
             # The place and the kind, not the error's own text: that may quote the student.
             where = "".join(traceback.format_tb(fault.__traceback__))
             log.error("%s %s: %s\n%s", scope["method"], scope["path"], type(fault).__name__, where)

@@ -126,7 +126,7 @@ def _load_base(base: str, device: Device) -> PreTrainedModel:
     if missing := sorted(report["missing_keys"]):
         raise ModelError(f"The weights of {base} are incomplete: {len(missing)} missing, e.g. {missing[0]}. {_REMEDY}")
     _check_shapes(base, model)
-    return model.eval()  # type: ignore[no-any-return]
+    return model.eval()  # type: ignore[no-any-return]  # transformers leaves eval untyped
 
 
 def _check_shapes(base: str, model: PreTrainedModel) -> None:

@@ -1,6 +1,7 @@
 """One question to one answer, with a scripted model and a knowledge of three pairs."""
 
 from pathlib import Path
+from typing import NoReturn
 
 import pytest
 
@@ -39,7 +40,7 @@ class FakeKnowledge:
 
 
 class BusyGenerator(ScriptedGenerator):
-    async def stream(self, prompt: Prompt, options: GenerationOptions) -> None:  # type: ignore[override]
+    async def stream(self, prompt: Prompt, options: GenerationOptions) -> NoReturn:
         raise BusyError("64 wait")
 
 
