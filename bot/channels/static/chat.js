@@ -94,6 +94,7 @@ async function read() {
 }
 
 function tell(fault) {
+  fault ||= navigator.onLine ? "" : OFFLINE; // a reading that was under way may end after the connection is gone
   $("offline").hidden = !fault;
   show($("offline").querySelector("p"), fault);
 }
