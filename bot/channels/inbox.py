@@ -21,6 +21,8 @@ log = logging.getLogger(__name__)
 
 MAX_ATTEMPTS = 3
 """A message is parked after this many failures. ``InboxItem.attempts`` counts from 1, so a handler knows its last."""
+_STORING_SECONDS = 30
+"""A lease outlasts the time to handle a message by this much, in which its end is stored."""
 
 
 class Inbox:
@@ -32,7 +34,7 @@ class Inbox:
         handle: Callable[[InboxItem], Awaitable[None]],
         *,
         workers: int = 16,
-        lease_seconds: float = 300,
+        handling_seconds: float = 300,
         poll_seconds: float = 1,
         retry_seconds: float = 5,
         drain_seconds: float = 20,
@@ -42,8 +44,8 @@ class Inbox:
 
         Args:
             workers: messages handled at the same time.
-            lease_seconds: a message that takes longer is cancelled and counts as failed, so that no other
-                process, which could claim it from then on, handles it at the same time.
+            handling_seconds: a message that takes longer is cancelled and counts as failed. Its lease is longer,
+                so that no other worker takes up what is just being ended.
             poll_seconds: how often another process's messages, and those to be tried again, are looked for.
             retry_seconds: pause before a failed message is tried again.
             drain_seconds: how long the end waits for what is being handled.
@@ -52,7 +54,7 @@ class Inbox:
         """
         self._database = database
         self._handle = handle
-        self._lease_seconds = lease_seconds
+        self._handling_seconds = handling_seconds
         self._poll_seconds = poll_seconds
         self._retry_seconds = retry_seconds
         self._drain_seconds = drain_seconds
@@ -114,7 +116,7 @@ class Inbox:
         if item.attempts > MAX_ATTEMPTS:
             return "the process ended each time that it was handled"
         try:
-            async with asyncio.timeout(self._lease_seconds):
+            async with asyncio.timeout(self._handling_seconds):
                 await self._handle(item)
         except Exception as error:  # the channels' one error handler: retried, then parked with its kind
             _log_failure(f"inbox {item.id} failed, attempt {item.attempts} of {MAX_ATTEMPTS}", error)
@@ -144,7 +146,8 @@ class Inbox:
 
     def _claim(self) -> InboxItem | None:
         with self._database.writing() as session:
-            return stored.claim(session, now=datetime.now(UTC), lease_seconds=self._lease_seconds)
+            lease_seconds = self._handling_seconds + _STORING_SECONDS
+            return stored.claim(session, now=datetime.now(UTC), lease_seconds=lease_seconds)
 
     def _finish(self, item: InboxItem) -> None:
         with self._database.writing() as session:

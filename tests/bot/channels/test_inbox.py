@@ -178,13 +178,13 @@ async def test_a_message_that_ended_the_process_three_times_is_parked_unhandled(
     assert recorder.handled == [("ana", "hola")]
 
 
-async def test_what_takes_longer_than_its_lease_is_cancelled_and_tried_again(database: Database) -> None:
+async def test_what_takes_too_long_is_cancelled_and_tried_again(database: Database) -> None:
     async def work(item: InboxItem) -> None:
         if item.attempts == 1:
             await asyncio.Event().wait()
 
     recorder = Recorder(work)
-    async with Inbox(database, recorder.handle, lease_seconds=0.05, retry_seconds=0, poll_seconds=0.01) as inbox:
+    async with Inbox(database, recorder.handle, handling_seconds=0.2, retry_seconds=0, poll_seconds=0.01) as inbox:
         await inbox.receive(message("hola"))
         await recorder.until(1)
     assert recorder.handled == [("ana", "hola")]
