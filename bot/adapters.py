@@ -1,22 +1,72 @@
 """Which adapter serves: the registry's champion for the base, or the shipped one where it fits.
 
 An adapter fits only the weights it was trained on, and the shipped one only the CSV it was trained on;
-both are compared by hash. Where none fits, the bare base serves, and the reason is said.
+both are compared by hash. A champion that is damaged keeps no bot from starting: the one before it serves.
+Where none fits, the bare base serves, and the reason is said.
 """
 
+import logging
 import shutil
+import tempfile
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
+from bot.errors import AdapterError
 from bot.generation.base import Adapter
-from bot.generation.manifest import base_fingerprint, read_manifest, short_base_name
+from bot.generation.loading import read_config
+from bot.generation.lora import check_adapter
+from bot.generation.manifest import Manifest, base_fingerprint, read_manifest, short_base_name, write_manifest
 from bot.settings import DATA, Settings
-from storage import registry
-from storage.database import Database
+from storage import folds, pairs, registry
+from storage.database import Database, Session
 from storage.pairs_csv import csv_sha256
+from storage.registry import CHAMPION, AdapterRecord
 
-CHAMPION = "champion"
+log = logging.getLogger("cenfobot")
+
+
+class Registered:
+    """What the registry holds for the base in service, and which of it belongs to these very weights."""
+
+    def __init__(self, settings: Settings, database: Database) -> None:
+        """Reads the base's weights once, for their fingerprint (about 1 GB per second)."""
+        self.base = short_base_name(settings.base_model)
+        self.fingerprint = base_fingerprint(settings.base_model)
+        self._database = database
+
+    def champion(self) -> AdapterRecord | None:
+        """The version in office; None when there has never been one."""
+        with self._database.reading() as session:
+            return registry.alias(session, self.base, CHAMPION)
+
+    def champions(self) -> list[AdapterRecord]:
+        """The version in office and those before it, newest first, without those that were rolled back."""
+        with self._database.reading() as session:
+            records = {record.version: record for record in registry.versions(session, self.base)}
+            changes = registry.alias_changes(session, self.base)
+        line: list[str] = []
+        for version in (change.version for change in changes if change.alias == CHAMPION):
+            line = [*line[: line.index(version)], version] if version in line else [*line, version]
+        return [records[version] for version in reversed(line)]
+
+    def is_of_these_weights(self, record: AdapterRecord) -> bool:
+        """False for an adapter that was trained on other weights of the same name."""
+        return record.manifest.get("base_fingerprint") == self.fingerprint
+
+    def adapter(self, record: AdapterRecord) -> Adapter:
+        """The adapter of a registered version.
+
+        Raises:
+            AdapterError: it was trained on other weights of this name.
+        """
+        if not self.is_of_these_weights(record):
+            raise AdapterError(
+                f"The adapter {record.version} was trained on other weights than those of {self.base} in service. "
+                "Train it again, or roll back to another version."
+            )
+        return Adapter(record.version, Path(record.path))
 
 
 @dataclass(frozen=True)
@@ -25,42 +75,98 @@ class InService:
 
     adapter: Adapter | None
     explanation: str
+    registered: Registered
+    """Where later champions are found."""
 
 
 def adapter_in_service(settings: Settings, database: Database) -> InService:
-    """The champion of the base in service; on a home's first start, the shipped adapter where it fits."""
-    base = short_base_name(settings.base_model)
-    with database.reading() as session:
-        champion = registry.alias(session, base, CHAMPION)
-    fingerprint = base_fingerprint(settings.base_model)
-    if champion and read_manifest(Path(champion.path)).base_fingerprint == fingerprint:
-        return InService(Adapter(champion.version, Path(champion.path)), f"adaptador {champion.version} ({base})")
+    """The champion of the base in service, or the newest before it that is whole.
+
+    Where none is of these weights, as on a home's first start, it is the shipped adapter, if that one fits.
+    """
+    registered = Registered(settings, database)
+    base, champions = registered.base, registered.champions()
+    for record in champions:
+        try:
+            adapter = registered.adapter(record)
+            check_adapter(adapter.path, settings.base_model, read_config(settings.base_model))
+        except AdapterError as error:
+            log.error("the adapter %s is refused: %s", record.version, error)
+            continue
+        fallen = "" if record is champions[0] else f", porque {champions[0].version} no se puede usar"
+        return InService(adapter, f"adaptador {record.version} ({base}){fallen}", registered)
+    if any(registered.is_of_these_weights(record) for record in champions):
+        explanation = f"ningún adaptador de {base} se puede usar: responde el modelo base solo"
+        return InService(None, explanation, registered)
+    return _shipped(settings, database, registered)
+
+
+def _shipped(settings: Settings, database: Database, registered: Registered) -> InService:
+    base = registered.base
     shipped = [folder.parent for folder in sorted((DATA / "models").glob("*/manifest.json"))]
     fitting = [folder for folder in shipped if read_manifest(folder).base == base]
     if not fitting:
-        return InService(None, f"no hay adaptador entrenado para {base}: responde el modelo base solo")
+        return InService(None, f"no hay adaptador entrenado para {base}: responde el modelo base solo", registered)
     manifest = read_manifest(fitting[0])
-    if manifest.base_fingerprint != fingerprint:
-        return InService(None, f"el adaptador incluido es de otros pesos de {base}: responde el modelo base solo")
+    if manifest.base_fingerprint != registered.fingerprint:
+        explanation = f"el adaptador incluido es de otros pesos de {base}: responde el modelo base solo"
+        return InService(None, explanation, registered)
     if manifest.csv_sha256 != csv_sha256(settings.pairs_csv):
         reason = "el adaptador incluido se entrenó con otro CSV: responde el modelo base solo"
-        return InService(None, f"{reason} (para entrenar uno: cenfobot-train finetune)")
+        return InService(None, f"{reason} (para entrenar uno: cenfobot-train finetune)", registered)
+    with database.reading() as session:
+        taught = _pairs_in_csv(session, manifest.csv_sha256)
+    version = add_version(settings, database, folder=fitting[0], manifest=manifest, pairs=taught)
     with database.writing() as session:
-        version = registry.next_version(session, base)
-        target = settings.adapters / base.replace("/", "--") / version
-        _copy_whole(fitting[0], target)
-        now = datetime.now(UTC)
-        registry.register(session, base=base, version=version, path=str(target), manifest=asdict(manifest), now=now)
-        registry.set_alias(
-            session, base=base, alias=CHAMPION, version=version, by="cenfobot", why="shipped with the project", now=now
-        )
-    return InService(Adapter(version, target), f"adaptador {version} (incluido, entrenado con este CSV)")
+        why, now = "shipped with the project", datetime.now(UTC)
+        registry.set_alias(session, base=base, alias=CHAMPION, version=version, by="cenfobot", why=why, now=now)
+    adapter = Adapter(version, _place(settings, base) / version)
+    return InService(adapter, f"adaptador {version} (incluido, entrenado con este CSV)", registered)
 
 
-def _copy_whole(source: Path, target: Path) -> None:
-    """Copies a folder so that ``target`` is complete or not there, whenever this is killed."""
-    scratch = target.with_name(f".{target.name}")
-    for leftover in (scratch, target):  # of a copy that was killed, or was never registered
-        shutil.rmtree(leftover, ignore_errors=True)
-    shutil.copytree(source, scratch)
-    scratch.replace(target)
+def add_version(
+    settings: Settings, database: Database, *, folder: Path, manifest: Manifest, pairs: Sequence[tuple[int, int]]
+) -> str:
+    """Copies a trained adapter into the home and registers it as its base's next version; no alias moves.
+
+    An adapter that is registered already, by ``manifest.version``, keeps the version it got. ``manifest`` takes the
+    place of the folder's own; ``pairs`` are the (id, changed_seq) of those that the adapter was trained on. A kill
+    leaves at most a hidden folder.
+    """
+    place = _place(settings, manifest.base)
+    place.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(dir=place, prefix=".") as scratch:
+        copy = Path(scratch, "adapter")
+        shutil.copytree(folder, copy)
+        write_manifest(manifest, copy)
+        with database.writing() as session:  # no longer than the renaming: a large adapter takes seconds to copy
+            for known in registry.versions(session, manifest.base):
+                if known.manifest["version"] == manifest.version:
+                    return known.version
+            version = registry.next_version(session, manifest.base)
+            target = place / version
+            shutil.rmtree(target, ignore_errors=True)  # of a process that was killed before it registered it
+            copy.rename(target)
+            registry.register(
+                session,
+                base=manifest.base,
+                version=version,
+                path=str(target),
+                manifest=asdict(manifest),
+                now=datetime.now(UTC),
+                pairs=pairs,
+            )
+    return version
+
+
+def _place(settings: Settings, base: str) -> Path:
+    """The folder of a base's versions."""
+    return settings.adapters / base.replace("/", "--")
+
+
+def _pairs_in_csv(session: Session, sha256: str) -> list[tuple[int, int]]:
+    """The pairs that came with the CSV in service, as (id, changed_seq); what staff changed since is not in it."""
+    fold = folds.find(session, sha256)
+    newest = fold.knowledge_version if fold else 1  # homes of the first release: their import
+    imported = (pair for pair in pairs.list_pairs(session) if pair.origin == "csv")
+    return [(pair.id, min(pair.changed_seq, newest)) for pair in imported]

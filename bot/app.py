@@ -9,16 +9,18 @@ from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass
 from functools import partial
 
+from bot import as_served
 from bot.adapters import InService, adapter_in_service
 from bot.answering.answerer import Answerer
 from bot.answering.dialogue import Dialogue
-from bot.answering.moderation import RuleModerator
+from bot.card import Card, is_borrowed
 from bot.channels.inbox import MAX_ATTEMPTS, Inbox
 from bot.channels.web import PageTexts, PastMessage, WebChannel
 from bot.errors import AlreadyAnswered, HomeError
-from bot.generation.base import GenerationOptions, Generator
+from bot.generation.base import Generator
 from bot.generation.local import LocalGenerator
 from bot.home import open_home
+from bot.hot_swap import HotSwap
 from bot.messages import IncomingMessage, Kind
 from bot.profile import Profile, load_profile
 from bot.retrieval.live import LiveRetriever
@@ -44,6 +46,8 @@ class Bot:
     answerer: Answerer
     dialogue: Dialogue
     in_service: InService
+    suspended: bool
+    """True when the model's memory was lent to a training as the bot began."""
 
 
 @asynccontextmanager
@@ -61,19 +65,14 @@ async def running_bot(settings: Settings) -> AsyncIterator[Bot]:
             kv_cache_mb=settings.kv_cache_mb,
             max_in_flight=settings.max_in_flight,
             max_waiting=settings.max_waiting,
+            suspended=(suspended := is_borrowed(settings.home)),
         )
+        if suspended:
+            log.warning("the card is lent to a training: approved answers are given letter by letter")
         try:
-            answerer = Answerer(
-                knowledge=knowledge,
-                generator=generator,
-                profile=profile,
-                moderator=RuleModerator(profile.texts),
-                options=GenerationOptions(settings.max_new_tokens),
-                passages=settings.passages,
-                question_limit=settings.question_limit,
-            )
+            answerer = as_served.answerer(settings, profile, knowledge, generator)
             dialogue = Dialogue(database, answerer, ReviewDesk(database))
-            yield Bot(settings, profile, database, generator, answerer, dialogue, in_service)
+            yield Bot(settings, profile, database, generator, answerer, dialogue, in_service, suspended)
         finally:
             await generator.aclose()
     finally:
@@ -85,9 +84,10 @@ async def serve(settings: Settings, ready: Callable[[Bot, str], None]) -> None:
     stop = asyncio.Event()
     for number in (signal.SIGINT, signal.SIGTERM):
         asyncio.get_running_loop().add_signal_handler(number, stop.set)
-    with only_server(settings):
+    with only_server(settings), Card(settings.home) as card:
         async with running_bot(settings) as bot:
             inbox: Inbox
+            swap = _hot_swap(bot, card)
 
             async def on_message(message: IncomingMessage) -> None:
                 await inbox.receive(message)
@@ -97,7 +97,7 @@ async def serve(settings: Settings, ready: Callable[[Bot, str], None]) -> None:
                 history=partial(_history, bot.database),
                 feedback=partial(bot.dialogue.feedback, WebChannel.name),
                 texts=_page_texts(bot),
-                ready=lambda: {"status": "ok", "model": str(bot.generator.model)},
+                ready=lambda: {"status": "ok", "model": str(bot.generator.model), **swap.health()},
                 host=settings.host,
                 port=settings.port,
                 public_hosts=[host.strip() for host in settings.public_hosts.split(",") if host.strip()],
@@ -106,9 +106,14 @@ async def serve(settings: Settings, ready: Callable[[Bot, str], None]) -> None:
             # On the home's SQLite this process is the only one, so what a crash interrupted is taken up at once.
             mine = () if settings.database_url else (WebChannel.name,)
             inbox = Inbox(bot.database, partial(_handle, bot, web), workers=settings.max_in_flight, release=mine)
-            async with web, inbox:
+            async with web, inbox, swap:
                 ready(bot, web.address)
                 await stop.wait()
+
+
+def _hot_swap(bot: Bot, card: Card) -> HotSwap:
+    known = bot.in_service.registered
+    return HotSwap(bot.generator, champion=known.champion, adapter=known.adapter, card=card, suspended=bot.suspended)
 
 
 @contextmanager

@@ -1,11 +1,10 @@
-"""The command ``cenfobot``: for operators (init, serve), staff (review, pairs) and anyone who asks (chat, ask).
+"""The command ``cenfobot``: for operators (init, serve), staff (review, pairs, retrain) and all who ask (chat, ask).
 
 Answers and data go to standard output, everything else to standard error; a fault is one clear line
 and exit status 1.
 """
 
 import argparse
-import getpass
 import logging
 import os
 import sys
@@ -13,6 +12,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from bot.errors import CenfobotError
+from bot.operator import user_name
 from bot.settings import load_settings
 from storage.errors import StorageError
 
@@ -21,12 +21,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Runs one command; returns the process's exit status."""
     args = parser().parse_args(arguments)
     if getattr(args, "by", "") is None:
-        args.by = _user_name()
+        args.by = user_name()
     try:
         settings = load_settings(host=getattr(args, "host", None), port=getattr(args, "port", None))
         _configure_logs(settings.log_level if args.command == "serve" else "WARNING")
         # Imported late: a model's libraries take seconds to load, and most commands need none of them.
-        if args.command in {"review", "pairs"}:
+        if args.command in {"review", "pairs", "retrain"}:
             from bot import cli_staff
 
             return cli_staff.run(args, settings)
@@ -70,6 +70,9 @@ def parser() -> argparse.ArgumentParser:
 
     _add_review(commands.add_parser("review", help="decide what students could not get answered"))
     _add_pairs(commands.add_parser("pairs", help="see and change what is approved"))
+    retrain = commands.add_parser("retrain", help="ask for a retraining; cenfobot-train schedule takes it up")
+    retrain.add_argument("--recipe", required=True, metavar="NAME", help="name of a shipped recipe, or a YAML file")
+    _add_who(retrain)
     return top
 
 
@@ -97,6 +100,8 @@ def _add_pairs(pairs: argparse.ArgumentParser) -> None:
     listed.add_argument("contains", nargs="?", help="only those whose question or answer holds this text")
     listed.add_argument("--retired", action="store_true", help="the retired ones instead")
     listed.add_argument("--json", action="store_true", help="one JSON object a line")
+    export = actions.add_parser("export", help="the approved pairs as a CSV for spreadsheets")
+    export.add_argument("file", type=Path, metavar="FILE", help="a new file")
     actions.add_parser("history", help="who changed a pair, when, from what").add_argument("id", type=_id)
     add = actions.add_parser("add", help="approve a new pair")
     add.add_argument("question")
@@ -127,13 +132,6 @@ def _id(text: str) -> int:
     if not 0 < number < 2**31:
         raise argparse.ArgumentTypeError(f"an id is a number from 1 to {2**31 - 1}, not {text}")
     return number
-
-
-def _user_name() -> str:
-    try:
-        return getpass.getuser()
-    except (KeyError, OSError):  # a container's user may have no name
-        return f"uid {os.getuid()}"
 
 
 def _configure_logs(level: str) -> None:

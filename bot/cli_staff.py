@@ -1,23 +1,24 @@
-"""The staff's commands, ``cenfobot review`` and ``cenfobot pairs``: a thin view on the review desk. Needs no model."""
+"""The staff's commands, ``cenfobot review``, ``pairs`` and ``retrain``: a thin view on the desk. Needs no model."""
 
 import argparse
 import json
 import sys
 from collections.abc import Callable
 
-from bot.errors import ContradictionError, ReviewError
+from bot.errors import ContradictionError, DataError, ReviewError
 from bot.home import open_home
 from bot.reviewing.desk import ReviewDesk
 from bot.settings import Settings
 from storage.pairs import PairRecord
 from storage.reviews import ReviewRecord
+from storage.spreadsheet import export_spreadsheet
 
 
 def run(args: argparse.Namespace, settings: Settings) -> int:
     """Carries out one parsed command; returns the exit status."""
     database = open_home(settings)
     try:
-        _ACTIONS[args.command, args.action](args, ReviewDesk(database))
+        _ACTIONS[args.command, getattr(args, "action", "")](args, ReviewDesk(database))
     finally:
         database.close()
     return 0
@@ -90,6 +91,15 @@ def _pair_json(pair: PairRecord) -> str:
     return json.dumps(fields, ensure_ascii=False)
 
 
+def _export(args: argparse.Namespace, desk: ReviewDesk) -> None:
+    rows = [(wording, pair.answer) for pair in desk.pairs() for wording in (pair.question, *pair.wordings)]
+    try:
+        export_spreadsheet(args.file, rows)
+    except FileExistsError as error:
+        raise DataError(f"Ya existe {args.file} y no se tocó. Indica un archivo nuevo.") from error
+    print(f"{args.file}: {len(rows)} filas para leer en una hoja de cálculo; no reemplaza al CSV en servicio.")
+
+
 def _history(args: argparse.Namespace, desk: ReviewDesk) -> None:
     for change in desk.history(args.id):
         print(f"{change.at:%Y-%m-%d %H:%M} UTC  {change.by}  {change.action}")
@@ -117,6 +127,11 @@ def _retire(args: argparse.Namespace, desk: ReviewDesk) -> None:
     print(f"Par {args.id} retirado por {args.by}.")
 
 
+def _retrain(args: argparse.Namespace, desk: ReviewDesk) -> None:
+    number = desk.request_training(args.recipe, by=args.by)
+    print(f"Reentrenamiento {number} pedido por {args.by}; lo hace cenfobot-train schedule, donde esté en marcha.")
+
+
 def _something_to_change(args: argparse.Namespace) -> None:
     if args.question is None and args.answer is None:
         raise ReviewError("No hay nada que cambiar: indica --question «texto», --answer «texto» o ambos.")
@@ -142,8 +157,10 @@ _ACTIONS: dict[tuple[str, str], Callable[[argparse.Namespace, ReviewDesk], None]
     ("review", "edit"): _edit_review,
     ("review", "reject"): _reject,
     ("pairs", "list"): _list_pairs,
+    ("pairs", "export"): _export,
     ("pairs", "history"): _history,
     ("pairs", "add"): _add,
     ("pairs", "edit"): _edit_pair,
     ("pairs", "retire"): _retire,
+    ("retrain", ""): _retrain,
 }

@@ -16,9 +16,9 @@ from bot.errors import DataError, HomeAlreadyBegun, HomeError
 from bot.profile import load_profile
 from bot.retrieval.synonyms import Synonyms
 from bot.settings import DATA, Settings
-from storage import pairs
+from storage import folds, pairs
 from storage.database import Database
-from storage.pairs_csv import CsvPair, group_rows, read_csv
+from storage.pairs_csv import CsvPair, group_rows, read_csv, write_csv
 
 
 @dataclass(frozen=True)
@@ -78,8 +78,10 @@ def begin_home(settings: Settings, sources: Sources) -> Begun:
         scratch = settings.home / ".beginning"
         shutil.rmtree(scratch, ignore_errors=True)  # of a beginning that was killed
         scratch.mkdir()
-        _fill_database(settings.database_url or f"sqlite:///{scratch / 'cenfobot.db'}", grouped, sources.csv.name)
-        shutil.copyfile(sources.csv, scratch / settings.pairs_csv.name)
+        # As every fold writes it, so that a later one changes only the rows that changed.
+        sha256 = write_csv(scratch / settings.pairs_csv.name, [(row.question, row.answer) for row in rows])
+        url = settings.database_url or f"sqlite:///{scratch / 'cenfobot.db'}"
+        _fill_database(url, grouped, by=sources.csv.name, sha256=sha256)
         shutil.copyfile(sources.profile, scratch / settings.profile_file.name)
         shutil.copyfile(sources.synonyms, scratch / settings.synonyms_file.name)
         for file in sorted(scratch.iterdir(), key=lambda file: file.suffix == ".db"):
@@ -88,7 +90,7 @@ def begin_home(settings: Settings, sources: Sources) -> Begun:
     return Begun(settings.home, len(rows), len(grouped))
 
 
-def _fill_database(url: str, grouped: Sequence[CsvPair], by: str) -> None:
+def _fill_database(url: str, grouped: Sequence[CsvPair], *, by: str, sha256: str) -> None:
     database = Database(url)
     try:
         database.migrate()
@@ -98,7 +100,10 @@ def _fill_database(url: str, grouped: Sequence[CsvPair], by: str) -> None:
                     f"The database {database.name} already holds approved pairs. Nothing was changed. "
                     "Choose an empty one with CENFOBOT_DATABASE_URL."
                 )
-            pairs.import_pairs(session, grouped, by=by, now=datetime.now(UTC))
+            now = datetime.now(UTC)
+            pairs.import_pairs(session, grouped, by=by, now=now)
+            fold = folds.begin(session, before=sha256, after=sha256, by=by, now=now)  # what the first CSV holds
+            folds.finish(session, fold.id)
     finally:
         database.close()
 

@@ -6,6 +6,7 @@ fields' in capitals behind ``CENFOBOT_``. ``.env.example`` lists them all (a tes
 
 from pathlib import Path
 from typing import Literal
+from zoneinfo import available_timezones
 
 from pydantic import Field, ValidationError, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
@@ -52,6 +53,8 @@ class Settings(BaseSettings):
     """Host names, separated by commas, that the web chat is reached by besides localhost: ``chat.school.edu.pe``."""
     messages_per_minute: int = Field(default=20, ge=1)
     """Messages that one web student may send in a minute."""
+    timezone: str = "America/Lima"
+    """Time zone, by its IANA name, in which a schedule's hours are meant."""
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "INFO"
     """How much is logged to standard error. A student's text appears at DEBUG only."""
 
@@ -59,6 +62,13 @@ class Settings(BaseSettings):
     @classmethod
     def _absolute(cls, home: Path) -> Path:
         return home.expanduser().resolve()
+
+    @field_validator("timezone", mode="after")
+    @classmethod
+    def _known_zone(cls, name: str) -> str:
+        if name not in available_timezones():
+            raise ValueError("must be an IANA time zone such as America/Lima")
+        return name
 
     @property
     def database(self) -> str:
@@ -84,6 +94,21 @@ class Settings(BaseSettings):
     def adapters(self) -> Path:
         """Where adapter versions live, one folder each."""
         return self.home / "adapters"
+
+    @property
+    def csv_versions(self) -> Path:
+        """The last versions of the CSV."""
+        return self.home / "csv-versions"
+
+    @property
+    def runs(self) -> Path:
+        """Retrainings in the making, one folder each."""
+        return self.home / "runs"
+
+    @property
+    def reports(self) -> Path:
+        """What each adapter version was measured at."""
+        return self.home / "reports"
 
 
 def load_settings(**overrides: object) -> Settings:

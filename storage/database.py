@@ -37,7 +37,7 @@ class Database:
     """
 
     def __init__(self, url: str) -> None:
-        parsed = _checked(url)
+        parsed = checked_url(url)
         self._name = parsed.render_as_string(hide_password=True)
         sqlite = parsed.get_backend_name() == "sqlite"
         self._engine = create_engine(
@@ -110,7 +110,12 @@ class Database:
             ) from error
 
 
-def _checked(url: str) -> URL:
+def checked_url(url: str) -> URL:
+    """The URL, parsed.
+
+    Raises:
+        DatabaseError: it is not one of a SQLite file or a PostgreSQL server.
+    """
     try:
         parsed = make_url(url)
         drivers = parsed.get_backend_name(), parsed.get_driver_name()

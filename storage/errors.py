@@ -7,7 +7,8 @@
     ├── CsvError        a CSV of pairs breaks its format; carries every fault in .faults
     ├── BadText         a question or an answer that could not be written to the CSV
     ├── UnknownId       there is no such row, or it is not in the state that the call needs
-    └── WordingTaken    a wording already belongs to another active pair; says which
+    ├── WordingTaken    a wording already belongs to another active pair; says which
+    └── Locked          another process does what only one may do at a time
 
 A message says what was wrong, the rule, the value received, and what to do.
 """
@@ -76,3 +77,7 @@ class WordingTaken(StorageError):
             f"The wording {wording!r} already belongs to {other}, {question!r}; a wording has one approved answer. "
             "Edit that pair, retire it, or choose another wording."
         )
+
+
+class Locked(StorageError):
+    """Another process does what only one may do at a time."""

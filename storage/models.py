@@ -122,6 +122,32 @@ class PairChange(Base):
     after: Mapped[dict[str, Any]]
 
 
+class Fold(Base):
+    """The pairs written to the CSV."""
+
+    __tablename__ = "folds"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    at: Mapped[datetime]
+    by: Mapped[str]
+    before: Mapped[str]
+    after: Mapped[str] = mapped_column(index=True)
+    knowledge_version: Mapped[int]
+    last_change_id: Mapped[int]
+    done: Mapped[bool] = mapped_column(default=False)
+
+
+class WordingSide(Base):
+    """Whether training may use a wording."""
+
+    __tablename__ = "wording_sides"
+    __table_args__ = (CheckConstraint("side IN ('train', 'held_out')", "side"),)
+
+    folded: Mapped[str] = mapped_column(primary_key=True)
+    side: Mapped[str]
+    decided_at: Mapped[datetime]
+
+
 class Review(Base):
     """A question that waits for staff, or did."""
 
@@ -163,6 +189,17 @@ class AdapterVersion(Base):
     path: Mapped[str]
     manifest: Mapped[dict[str, Any]]
     created_at: Mapped[datetime]
+
+
+class AdapterPair(Base):
+    """A pair that an adapter was trained on."""
+
+    __tablename__ = "adapter_pairs"
+
+    adapter_id: Mapped[int] = mapped_column(ForeignKey("adapter_versions.id"), primary_key=True)
+    pair_id: Mapped[int] = mapped_column(ForeignKey("pairs.id"), primary_key=True, index=True)
+    changed_seq: Mapped[int]
+    """The knowledge version that had changed the pair last."""
 
 
 class AdapterAlias(Base):

@@ -25,6 +25,21 @@ class PairRecord:
     """csv, staff or review."""
     approved_by: str
     approved_at: datetime
+    changed_seq: int
+    """The knowledge version that changed it last."""
+
+
+_COLUMNS = (
+    Pair.id,
+    Pair.question,
+    Pair.answer,
+    Pair.status,
+    Pair.origin,
+    Pair.approved_by,
+    Pair.approved_at,
+    Pair.changed_seq,
+)
+"""A record's fields in order, but for the wordings."""
 
 
 def pair_records(session: Session, *conditions: ColumnElement[bool]) -> list[PairRecord]:
@@ -34,11 +49,7 @@ def pair_records(session: Session, *conditions: ColumnElement[bool]) -> list[Pai
     others = others.where(PairWording.ordinal > 0, *conditions).order_by(PairWording.pair_id, PairWording.ordinal)
     for pair_id, text in session.execute(others):
         wordings.setdefault(pair_id, []).append(text)
-    rows = session.execute(
-        select(Pair.id, Pair.question, Pair.answer, Pair.status, Pair.origin, Pair.approved_by, Pair.approved_at)
-        .where(*conditions)
-        .order_by(Pair.position)
-    )
+    rows = session.execute(select(*_COLUMNS).where(*conditions).order_by(Pair.position))
     return [PairRecord(row[0], row[1], row[2], tuple(wordings.get(row[0], ())), *row[3:]) for row in rows]
 
 

@@ -12,8 +12,9 @@ from typing import Any
 from sqlalchemy import ColumnElement, delete, func, insert, or_, select, update
 from sqlalchemy.orm import Session
 
+from storage.errors import BadText
 from storage.models import Counter, Pair, PairChange, PairWording
-from storage.pair_changes import COUNTER, begin_change, end_change, fit_text, insert_pairs, refuse_taken
+from storage.pair_changes import COUNTER, begin_change, end_change, fit_text, foldings, insert_pairs, refuse_taken
 from storage.pair_records import PairRecord, get_pair, pair_records
 from storage.pairs_csv import CsvPair
 from storage.text import folded
@@ -34,6 +35,7 @@ __all__ = [
     "knowledge_version",
     "list_pairs",
     "retire_pair",
+    "set_wordings",
 ]
 
 
@@ -129,6 +131,31 @@ def add_wording(session: Session, pair_id: int, text: str, *, by: str, now: date
     row = insert(PairWording).values(pair_id=pair_id, ordinal=last + 1, text=text, folded=folded(text))
     session.execute(row)
     return end_change(session, before, version, action="wording", by=by, now=now)
+
+
+def set_wordings(session: Session, pair_id: int, wordings: Sequence[str], *, by: str, now: datetime) -> PairRecord:
+    """Replaces the question (the first of ``wordings``) and the other ways to ask it (the rest) at once.
+
+    Nothing happens when they are the same in the same order.
+
+    Raises:
+        UnknownId, BadText, WordingTaken: as for :func:`edit_pair`; BadText also when there is no wording.
+    """
+    version, before = begin_change(session, pair_id)
+    texts = foldings(wordings)
+    if not texts:
+        raise BadText(f"Pair {pair_id} must keep a question, received no wording. Name one, or retire the pair.")
+    if tuple(texts) == (before.question, *before.wordings):
+        return before
+    refuse_taken(session, texts.items(), of=pair_id)
+    session.execute(delete(PairWording).where(PairWording.pair_id == pair_id))
+    rows = [
+        {"pair_id": pair_id, "ordinal": ordinal, "text": text, "folded": folding}
+        for ordinal, (text, folding) in enumerate(texts.items())
+    ]
+    session.execute(insert(PairWording), rows)
+    session.execute(update(Pair).where(Pair.id == pair_id).values(question=rows[0]["text"]))
+    return end_change(session, before, version, action="wordings", by=by, now=now)
 
 
 def retire_pair(session: Session, pair_id: int, *, by: str, now: datetime) -> PairRecord:

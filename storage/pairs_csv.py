@@ -6,10 +6,11 @@ Every bad row is named, with its line, the rule, the value and the remedy. What 
 
 import csv
 import hashlib
+import io
 import os
 import secrets
 from collections import deque
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO
@@ -76,28 +77,59 @@ def group_rows(rows: Iterable[CsvRow]) -> list[CsvPair]:
     return [CsvPair(first, answer, tuple(others)) for answer, (first, *others) in questions.items()]
 
 
+def render_csv(rows: Iterable[tuple[str, str]]) -> bytes:
+    """The file's content for these (question, answer) rows; :func:`check_csv` says whether it is one."""
+    text = io.StringIO(newline="")
+    writer = csv.writer(text, delimiter=";", quoting=csv.QUOTE_ALL, lineterminator="\n")
+    writer.writerow(_HEADER)
+    writer.writerows(rows)
+    return text.getvalue().encode()
+
+
+def check_csv(content: bytes, rows: Sequence[tuple[str, str]], name: str) -> None:
+    """Makes sure that the content will be read as these rows; ``name`` stands for the file in the error.
+
+    Raises:
+        CsvError: the rows break a rule of the format.
+        StorageError: other rows would be read.
+    """
+    if [(row.question, row.answer) for row in read_rows(io.BytesIO(content), f"The new {name}")] != list(rows):
+        raise StorageError(f"{name} was not written: read back, the rows differ. Tidy their line breaks.")
+
+
 def write_csv(path: Path, rows: Iterable[tuple[str, str]]) -> str:
     """Replaces the file by these (question, answer) rows, all or nothing, and returns its SHA-256.
 
-    The new content is on the disk and was read back and compared before it takes the name.
-
     Raises:
-        CsvError: the rows break a rule of the format; the file is untouched.
+        CsvError, StorageError: as for :func:`check_csv`; the file is untouched.
         OSError: the file cannot be written.
     """
     rows = list(rows)
+    content = render_csv(rows)
+    check_csv(content, rows, path.name)
+    return replace_csv(path, content)
+
+
+def replace_csv(path: Path, content: bytes, *, before: str | None = None) -> str:
+    """Replaces the file, or the one with the hash ``before`` and no other, all or nothing; returns the new SHA-256.
+
+    The content is on the disk and was read back before it takes the name.
+
+    Raises:
+        StorageError: the file is not the one with the hash ``before``, or the disk gives back something else.
+        OSError: the file cannot be written.
+    """
     draft = path.with_name(f".{path.name}.{secrets.token_hex(4)}")
     try:
-        with draft.open("x", encoding="utf-8", newline="") as file:
-            writer = csv.writer(file, delimiter=";", quoting=csv.QUOTE_ALL, lineterminator="\n")
-            writer.writerow(_HEADER)
-            writer.writerows(rows)
+        with draft.open("xb") as file:
+            file.write(content)
             file.flush()
             os.fsync(file.fileno())
-        with draft.open("rb") as written:
-            if [(row.question, row.answer) for row in read_rows(written, f"The new {path.name}")] != rows:
-                raise StorageError(f"{path} was not written: read back, the rows differ. Tidy their line breaks.")
         digest = csv_sha256(draft)
+        if digest != hashlib.sha256(content).hexdigest():
+            raise StorageError(f"{path} was not written: read back, the new content differs. Check the disk.")
+        if before is not None and csv_sha256(path) != before:
+            raise StorageError(f"{path} was saved by somebody else meanwhile, and was left as it is. Try again.")
         draft.replace(path)
     finally:
         draft.unlink(missing_ok=True)

@@ -1,16 +1,19 @@
 """Adapter versions, which never change, and the aliases that point at them (``champion``), with their history."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import Select, insert, select
 from sqlalchemy.orm import Session
 
 from storage.errors import StorageError, UnknownId
-from storage.models import AdapterAlias, AdapterVersion, AliasChange
+from storage.models import AdapterAlias, AdapterPair, AdapterVersion, AliasChange
 from storage.statements import insert_if_absent, next_value
+
+CHAMPION = "champion"
+"""The alias of the adapter in service."""
 
 
 @dataclass(frozen=True)
@@ -52,9 +55,16 @@ def next_version(session: Session, base: str) -> str:
 
 
 def register(
-    session: Session, *, base: str, version: str, path: str, manifest: Mapping[str, Any], now: datetime
+    session: Session,
+    *,
+    base: str,
+    version: str,
+    path: str,
+    manifest: Mapping[str, Any],
+    now: datetime,
+    pairs: Sequence[tuple[int, int]] = (),
 ) -> None:
-    """Records a trained adapter for good.
+    """Records a trained adapter for good, with the pairs it was trained on as (id, changed_seq).
 
     Raises:
         StorageError: the version is taken.
@@ -62,6 +72,10 @@ def register(
     values = {"base": base, "version": version, "path": path, "manifest": dict(manifest), "created_at": now}
     if not insert_if_absent(session, AdapterVersion, values):
         raise StorageError(f"{base} already has a {version}; versions never change. Ask for the next version.")
+    if pairs:
+        adapter_id = session.scalars(_ids(base, version)).one()
+        rows = [{"adapter_id": adapter_id, "pair_id": pair_id, "changed_seq": seq} for pair_id, seq in pairs]
+        session.execute(insert(AdapterPair), rows)
 
 
 def set_alias(session: Session, *, base: str, alias: str, version: str, by: str, why: str, now: datetime) -> None:
@@ -70,9 +84,7 @@ def set_alias(session: Session, *, base: str, alias: str, version: str, by: str,
     Raises:
         UnknownId: the version is not registered.
     """
-    version_id = session.scalar(
-        select(AdapterVersion.id).where(AdapterVersion.base == base, AdapterVersion.version == version)
-    )
+    version_id = session.scalar(_ids(base, version))
     if version_id is None:
         raise UnknownId(f"{base} has no {version}; register it first, or choose one of its versions.")
     previous = None
@@ -103,3 +115,21 @@ def alias_changes(session: Session, base: str) -> list[AliasChangeRecord]:
     """Every move of the base's aliases, oldest first."""
     changes = session.scalars(select(AliasChange).where(AliasChange.base == base).order_by(AliasChange.id))
     return [AliasChangeRecord(c.alias, c.version, c.previous, c.by, c.at, c.why) for c in changes]
+
+
+def trained_pairs(session: Session, base: str, version: str) -> dict[int, int]:
+    """The pairs that the adapter was trained on: each id with the knowledge version that had changed it last."""
+    taught = select(AdapterPair.pair_id, AdapterPair.changed_seq)
+    taught = taught.where(AdapterPair.adapter_id.in_(_ids(base, version)))
+    return dict(session.execute(taught).all())
+
+
+def versions_with_pair(session: Session, base: str, pair_id: int) -> list[str]:
+    """The base's versions that were trained on the pair, oldest first."""
+    taught = select(AdapterVersion.version).join(AdapterPair, AdapterPair.adapter_id == AdapterVersion.id)
+    taught = taught.where(AdapterVersion.base == base, AdapterPair.pair_id == pair_id)
+    return list(session.scalars(taught.order_by(AdapterVersion.id)))
+
+
+def _ids(base: str, version: str) -> Select[int]:
+    return select(AdapterVersion.id).where(AdapterVersion.base == base, AdapterVersion.version == version)

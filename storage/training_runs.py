@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import insert, select
+from sqlalchemy import func, insert, select, update
 from sqlalchemy.orm import Session
 
 from storage.errors import UnknownId
@@ -56,6 +56,22 @@ def finish(session: Session, run_id: int, *, status: str, report: Mapping[str, A
         raise UnknownId(f"There is no running training run {run_id}; only one that was claimed can be finished.")
     run.status, run.report, run.finished_at = status, dict(report), now
     session.flush()
+
+
+def requeue_interrupted(session: Session) -> int:
+    """Queues again every retraining that is marked as running, and returns how many.
+
+    To be called only by who holds the training lock: whoever ran them is gone.
+    """
+    running = update(TrainingRun).where(TrainingRun.status == "running")
+    again = running.values(status="queued", started_at=None).returning(TrainingRun.id)
+    return len(session.scalars(again).all())
+
+
+def waiting(session: Session) -> int:
+    """How many retrainings are queued or running."""
+    unfinished = select(func.count()).where(TrainingRun.status.in_(["queued", "running"]))
+    return session.scalars(unfinished).one()
 
 
 def list_runs(session: Session, *, limit: int = 20) -> list[TrainingRunRecord]:

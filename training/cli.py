@@ -1,9 +1,9 @@
-"""The command ``cenfobot-train``: ``finetune`` makes an adapter. Later releases add more commands here.
+"""The command ``cenfobot-train``: the learning loop as a whole (``run``), each of its steps, and its timetable.
 
 Example::
 
-    cenfobot-train finetune --recipe tiny --csv data/cenfobank.csv --profile data/profile.toml \\
-        --synonyms data/synonyms.csv --out var/adapters/first
+    cenfobot-train run --recipe tiny                # fold, train, measure, promote if it is not worse
+    cenfobot-train schedule --cron "0 3 * * 0" --recipe tiny
 
 A mistake in a file or a setting ends with one clear message on standard error and exit status 1.
 """
@@ -14,59 +14,99 @@ import warnings
 from pathlib import Path
 
 from bot.errors import CenfobotError
-from bot.profile import load_profile
-from bot.retrieval.synonyms import Synonyms
-from bot.settings import load_settings
+from bot.operator import user_name
 from storage.errors import StorageError
-from training.recipe import load_recipe
 
 
 def main(arguments: list[str] | None = None) -> int:
     """Runs one command; returns the exit status."""
-    args = _parser().parse_args(arguments)
+    args = parser().parse_args(arguments)
+    warnings.simplefilter("ignore", FutureWarning)  # the libraries' notes to each other's developers
     try:
-        return _finetune(args)
+        from training import commands  # torch and TRL take seconds to import; --help needs neither
+
+        return commands.run(args)
     except (CenfobotError, StorageError, OSError) as error:
         print(f"cenfobot-train: {error}", file=sys.stderr)
         return 1
+    except KeyboardInterrupt:
+        return 130
 
 
-def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(prog="cenfobot-train", description="Trains the model on the approved pairs.")
-    commands = parser.add_subparsers(required=True, metavar="command")
-    command = commands.add_parser("finetune", help="fine-tune an adapter on the pairs of a CSV")
-    command.add_argument("--recipe", required=True, help="name of a shipped recipe, or a YAML file")
-    command.add_argument("--out", type=Path, required=True, help="folder of the adapter; must not exist")
-    command.add_argument("--csv", type=Path, help="approved pairs; default: those in service")
-    command.add_argument("--profile", type=Path, help="the institution's profile; default: the one in service")
-    command.add_argument("--synonyms", type=Path, help="the retriever's synonyms; default: those in service")
-    command.add_argument("--base", help="folder or hub name; default: the recipe's, else CENFOBOT_BASE_MODEL")
-    return parser
+def parser() -> argparse.ArgumentParser:
+    """Every command and option."""
+    top = argparse.ArgumentParser(prog="cenfobot-train", description="Trains the model on the approved pairs.")
+    commands = top.add_subparsers(dest="command", required=True, metavar="COMMAND")
 
+    run = commands.add_parser("run", help="fold, train, measure, and promote the adapter if it is not worse")
+    _add_recipe(run)
+    _add_removals(run)
+    run.add_argument("--again", action="store_true", help="train even where nothing has changed")
+    run.add_argument("--pause-bot", action="store_true", help="have the bot lend its memory meanwhile")
+    _add_who(run)
 
-def _finetune(args: argparse.Namespace) -> int:
-    warnings.simplefilter("ignore", FutureWarning)  # the libraries' notes to each other's developers
-    settings = load_settings()
-    recipe = load_recipe(args.recipe)
-    system = load_profile(args.profile or settings.profile_file).system
-    synonyms = Synonyms.read(args.synonyms or settings.synonyms_file)
-    from training.finetune import finetune  # torch and TRL take seconds to import; a mistake above is told at once
+    fold = commands.add_parser("fold", help="write what was approved, edited and retired into the CSV")
+    _add_removals(fold)
+    _add_who(fold)
 
-    manifest = finetune(
-        recipe,
-        base=args.base or recipe.base or settings.base_model,
-        csv=args.csv or settings.pairs_csv,
-        system=system,
-        synonyms=synonyms,
-        out=args.out,
-        device=settings.device,
+    _add_recipe(commands.add_parser("dataset", help="show the training rows, one JSON object a line"))
+
+    finetune = commands.add_parser("finetune", help="fine-tune an adapter on the pairs of a CSV, and nothing else")
+    _add_recipe(finetune)
+    finetune.add_argument("--out", type=Path, required=True, metavar="DIR", help="the adapter; must not exist")
+    finetune.add_argument("--csv", type=Path, metavar="FILE", help="approved pairs; default: those in service")
+    finetune.add_argument("--profile", type=Path, metavar="FILE", help="the institution; default: the one in service")
+    finetune.add_argument("--synonyms", type=Path, metavar="FILE", help="default: those in service")
+    finetune.add_argument("--base", help="folder or hub name; default: the recipe's, else the bot's")
+
+    evaluate = commands.add_parser("evaluate", help="measure an adapter as served, and with the safeguards off")
+    evaluate.add_argument("version", nargs="?", help="default: the one in service")
+    evaluate.add_argument(
+        "--recipe", default="tiny", metavar="NAME", help="whose held-out share counts (default: tiny)"
     )
-    kinds = ", ".join(f"{number} {kind}" for kind, number in manifest.rows.items())
-    print(
-        f"{args.out}: adapter {manifest.version} for {manifest.base}, {manifest.pairs} pairs ({kinds} rows), "
-        f"last loss {manifest.last_loss:.4f}, {manifest.wall_seconds:.0f} s"
-    )
-    return 0
+    evaluate.add_argument("--out", type=Path, metavar="FILE", help="every question with its answer, as JSON")
+
+    importing = commands.add_parser("import", help="register an adapter that was trained elsewhere, as a candidate")
+    importing.add_argument("source", type=Path, metavar="FILE", help="zip or folder, as training/colab.ipynb makes it")
+
+    promote = commands.add_parser("promote", help="measure a version, and put it into service if the gates hold")
+    promote.add_argument("version")
+    promote.add_argument("--recipe", metavar="NAME", help="whose gates must hold")
+    promote.add_argument("--anyway", metavar="WHY", help="do not measure; promote for this reason")
+    _add_who(promote)
+
+    rollback = commands.add_parser("rollback", help="put the champion before this one back into service")
+    rollback.add_argument("--why", default="rolled back by hand")
+    _add_who(rollback)
+
+    versions = commands.add_parser("versions", help="the adapters of the base in service, and who promoted which")
+    versions.add_argument("--pair", type=int, metavar="ID", help="only those that hold this approved pair")
+
+    schedule = commands.add_parser("schedule", help="retrain at set times, and whenever staff ask for it")
+    _add_recipe(schedule)
+    schedule.add_argument("--cron", help="minute hour day month weekday, in CENFOBOT_TIMEZONE: '0 3 * * 0'")
+    schedule.add_argument("--min-changes", type=int, default=1, metavar="N", help="skip below N approved changes")
+    schedule.add_argument("--once", action="store_true", help="look once, now, and end: for the system's own cron")
+
+    commands.add_parser("work", help="run the retrainings that are queued, and end")
+    commands.add_parser("runs", help="the retrainings that were asked for, and what became of them")
+
+    tune = commands.add_parser("tune", help="search better values for a recipe")
+    _add_recipe(tune)
+    tune.add_argument("--trials", type=int, required=True, metavar="N", help="trials in all; goes on where it stopped")
+    return top
+
+
+def _add_recipe(command: argparse.ArgumentParser) -> None:
+    command.add_argument("--recipe", required=True, metavar="NAME", help="name of a shipped recipe, or a YAML file")
+
+
+def _add_removals(command: argparse.ArgumentParser) -> None:
+    command.add_argument("--allow-removals", action="store_true", help="even if more than a tenth of the rows go")
+
+
+def _add_who(command: argparse.ArgumentParser) -> None:
+    command.add_argument("--by", metavar="NAME", default=user_name(), help="who asks for it (default: your user name)")
 
 
 if __name__ == "__main__":

@@ -1,134 +1,119 @@
 """QLoRA: a 4-bit base, an adapter on its linear layers, the loss on the completions only.
 
 Read :func:`finetune` top to bottom: seed, data, model, adapter, trainer, save. An adapter appears in
-its folder whole or not at all, and a folder that exists is never written to.
+its folder whole or not at all, and a folder that exists is never written to. A run that was killed
+goes on from its last whole checkpoint.
 """
 
+import hashlib
+import json
 import platform
-import sys
 import tempfile
-import time
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import asdict
 from datetime import UTC, datetime
 from importlib.metadata import version
 from pathlib import Path
 
 import datasets
-import huggingface_hub.constants
 import torch
 from peft import LoraConfig, PeftModel, get_peft_model
-from transformers import (
-    PreTrainedTokenizerBase,
-    PrinterCallback,
-    TrainerCallback,
-    TrainerControl,
-    TrainerState,
-    TrainingArguments,
-    set_seed,
-)
-from trl import SFTConfig, SFTTrainer
+from transformers import TrainerState, set_seed
 
 from bot.errors import ModelError
 from bot.generation.loading import Device, compute_dtype, keep_trainable, load_model, load_tokenizer, resolve_device
-from bot.generation.manifest import Manifest, base_fingerprint, read_manifest, short_base_name, write_manifest
+from bot.generation.manifest import (
+    Manifest,
+    base_fingerprint,
+    base_revision,
+    read_manifest,
+    short_base_name,
+    write_manifest,
+)
 from bot.retrieval.synonyms import Synonyms
-from storage.pairs_csv import csv_sha256, group_rows, read_csv
-from training.dataset import build_rows, count_by_kind, encode_rows
-from training.recipe import Lora, Recipe, Training
+from training.checkpoints import Checkpoints
+from training.corpus import Corpus, CorpusPair
+from training.dataset import Row, build_rows, count_by_kind, encode_rows, held_out_rows
+from training.recipe import Lora, Recipe
+from training.trainer import Cost, build_trainer
 
 LIBRARIES = ("torch", "transformers", "peft", "trl", "bitsandbytes", "datasets")
+HELD_OUT_SHARE = 0.1
+"""Rows of an evaluation, as a share of those trained on since the one before: it costs a thirtieth of the time."""
+HELD_OUT_LIMIT = 200
 
 
 def finetune(
-    recipe: Recipe, *, base: str, csv: Path, system: str, synonyms: Synonyms, out: Path, device: str
+    recipe: Recipe,
+    *,
+    base: str,
+    corpus: Corpus,
+    system: str,
+    synonyms: Synonyms,
+    out: Path,
+    device: str,
+    work: Path | None = None,
+    tell: Callable[[Cost], None] = print,
 ) -> Manifest:
-    """Trains an adapter for ``base`` on the pairs in ``csv`` and writes it, with its manifest, to ``out``.
+    """Trains an adapter for ``base`` on ``corpus`` and writes it, with its manifest, to ``out``.
 
-    ``system`` is the profile's text for the model; ``device`` is ``cpu``, ``cuda`` or ``auto``.
+    ``system`` is the profile's text for the model; ``device`` is ``cpu``, ``cuda`` or ``auto``. Checkpoints go to
+    ``work``, which the caller deletes in the end; a run that finds its own there goes on from the last. What the
+    training took is told to ``tell``.
 
     Raises:
         DataError: the recipe and the pairs do not go together.
-        StorageError: the CSV breaks its format.
-        ModelError: ``out`` exists, the base cannot be loaded, or the training taught nothing.
+        ModelError: ``out`` exists, the base cannot be loaded, the memory is too small, or nothing was learned.
     """
     if out.exists():
         raise ModelError(f"{out} exists, and an adapter is never overwritten. Give --out a new folder.")
-    started = time.monotonic()
-    device = resolve_device(device)
-
-    # Seed
-    plan = recipe.training
-    set_seed(plan.seed)
-
-    # Data
-    digest = csv_sha256(csv)
-    pairs = group_rows(read_csv(csv))
-    rows = build_rows(pairs, system=system, synonyms=synonyms, plan=recipe.dataset, seed=plan.seed)
-    tokenizer = load_tokenizer(base)
-    dataset = encode_rows(rows, tokenizer, max_length=plan.max_length)
-
-    # Model
-    model = load_model(base, device=device)
-    keep_trainable(model)
-
-    # Adapter
-    adapted = get_peft_model(model, _lora(recipe.lora))
-
-    # Trainer
+    device, plan = resolve_device(device), recipe.training
     with tempfile.TemporaryDirectory() as scratch:
-        trainer = build_trainer(adapted, tokenizer, dataset, plan, device, scratch)
-        trainer.train()
-    check_learned(adapted)
+        checkpoints = Checkpoints(work or Path(scratch))
 
-    # Save
-    entries = [entry for entry in trainer.state.log_history if "loss" in entry]
-    created = datetime.now(UTC)
-    manifest = Manifest(
-        version=f"{recipe.name}-{created:%Y%m%d-%H%M%S}",
-        base=short_base_name(base),
-        base_fingerprint=base_fingerprint(base),
-        csv_sha256=digest,
-        pairs=len(pairs),
-        rows=count_by_kind(rows),
-        recipe=asdict(recipe),
-        seed=plan.seed,
-        libraries={"python": platform.python_version(), **{name: version(name) for name in LIBRARIES}},
-        losses=[(int(entry["step"]), float(entry["loss"])) for entry in entries],
-        created_at=created.isoformat(timespec="seconds"),
-        wall_seconds=round(time.monotonic() - started, 1),
-    )
-    save_adapter(adapted, manifest, out)
+        # Seed
+        set_seed(plan.seed)
+
+        # Data
+        tokenizer = load_tokenizer(base)
+        rows = build_rows(corpus, system=system, synonyms=synonyms, plan=recipe.dataset, seed=plan.seed)
+        asked = held_out_rows(
+            corpus, system=system, synonyms=synonyms, plan=recipe.dataset, seed=plan.seed, limit=_held_out_limit(recipe)
+        )
+        dataset = encode_rows(rows, tokenizer, max_length=plan.max_length)
+        held_out = encode_rows(asked, tokenizer, max_length=plan.max_length)
+        if plan.patience and not held_out:
+            print("No wording is held out, since no answer has several: the training does not stop early.", flush=True)
+
+        with _advice_on_memory(recipe, device):
+            # Model
+            model = load_model(base, device=device)
+            keep_trainable(model)
+
+            # Adapter
+            adapted = get_peft_model(model, _lora(recipe.lora))
+
+            # Trainer
+            fingerprint = base_fingerprint(base)
+            last = checkpoints.begin(_inputs(recipe, fingerprint, device, dataset, held_out))
+            if last:
+                print(f"Going on from the checkpoint of step {last.state.global_step}.", flush=True)
+            trainer = build_trainer(adapted, tokenizer, dataset, held_out, plan, device, checkpoints)
+            if cost := trainer.run(last):
+                tell(cost)
+        check_learned(adapted)
+
+        # Save
+        manifest = _manifest(recipe, base, fingerprint, corpus, rows, trainer.state, checkpoints.seconds)
+        save_adapter(adapted, manifest, out)
     return read_manifest(out)
 
 
-def build_trainer(
-    model: PeftModel,
-    tokenizer: PreTrainedTokenizerBase,
-    dataset: datasets.Dataset,
-    plan: Training,
-    device: Device,
-    scratch: str,
-) -> SFTTrainer:
-    """TRL's trainer over encoded rows: a bar on a terminal, else a line per entry of the loss curve.
-
-    It writes nothing but an empty folder, ``scratch``.
-    """
-    on_terminal = sys.stderr.isatty()
-    datasets.disable_progress_bars()  # for a second's work
-    huggingface_hub.constants.HF_HUB_DISABLE_TELEMETRY = True  # TRL reports each run to its makers otherwise
-    trainer = SFTTrainer(
-        model,
-        args=_arguments(plan, device, scratch),
-        train_dataset=dataset,
-        processing_class=tokenizer,
-        callbacks=[] if on_terminal else [_PlainLines()],
-    )
-    trainer.remove_callback(PrinterCallback)
-    # TRL casts the adapter of a quantised base to bfloat16, whose gradients float16's scaler cannot read (T4).
-    for parameter in model.parameters():
-        if parameter.requires_grad:
-            parameter.data = parameter.data.to(torch.float32)
-    return trainer
+def _held_out_limit(recipe: Recipe) -> int:
+    plan = recipe.training
+    between = plan.checkpoint_steps * plan.batch_size * plan.gradient_accumulation
+    return min(max(round(HELD_OUT_SHARE * between), plan.batch_size), HELD_OUT_LIMIT)
 
 
 def _lora(plan: Lora) -> LoraConfig:
@@ -142,39 +127,86 @@ def _lora(plan: Lora) -> LoraConfig:
     )
 
 
-def _arguments(plan: Training, device: Device, scratch: str) -> SFTConfig:
-    """TRL's arguments. The rows are encoded and measured already, so TRL must not cut them (``max_length=None``)."""
-    on_card = device == "cuda"
-    dtype = compute_dtype(device)
-    return SFTConfig(
-        output_dir=scratch,
-        num_train_epochs=plan.epochs or 1.0,
-        max_steps=plan.max_steps or -1,
-        per_device_train_batch_size=plan.batch_size,
-        gradient_accumulation_steps=plan.gradient_accumulation,
-        activation_checkpointing=plan.gradient_checkpointing,
-        learning_rate=plan.learning_rate,
-        lr_scheduler_type=plan.schedule,
-        warmup_steps=plan.warmup_ratio,  # below 1, a share of the steps
-        weight_decay=plan.weight_decay,
-        max_grad_norm=plan.max_grad_norm,
-        optim=plan.optimizer if on_card else "adamw_torch",
-        seed=plan.seed,
-        logging_steps=plan.logging_steps,
-        logging_first_step=True,  # so that even the shortest run has a loss
-        completion_only_loss=True,
-        loss_type="nll",
-        packing=False,  # needs FlashAttention, which a T4 lacks; elsewhere answers would see their neighbours
-        max_length=None,
-        train_sampling_strategy="group_by_length",
-        bf16=on_card and dtype is torch.bfloat16,
-        fp16=on_card and dtype is torch.float16,
-        use_cpu=not on_card,
-        dataloader_pin_memory=on_card,
-        disable_tqdm=not sys.stderr.isatty(),
-        save_strategy="no",
-        report_to="none",
+def _inputs(
+    recipe: Recipe, fingerprint: str, device: Device, rows: datasets.Dataset, held_out: datasets.Dataset
+) -> dict[str, object]:
+    """All that decides the adapter: the rows stand for CSV, profile, synonyms, tokenizer and how rows are made."""
+    encoded = json.dumps([rows.to_dict(), held_out.to_dict()])
+    return {
+        "recipe": asdict(recipe),
+        "base_fingerprint": fingerprint,
+        "rows_sha256": hashlib.sha256(encoded.encode()).hexdigest(),
+        "device": device,
+        "compute_dtype": str(compute_dtype(device)),
+        "libraries": _libraries(),
+    }
+
+
+def _libraries() -> dict[str, str]:
+    return {"python": platform.python_version(), **{name: version(name) for name in LIBRARIES}}
+
+
+def _manifest(
+    recipe: Recipe,
+    base: str,
+    fingerprint: str,
+    corpus: Corpus,
+    rows: Sequence[Row],
+    state: TrainerState,
+    seconds: float,
+) -> Manifest:
+    created = datetime.now(UTC)
+    return Manifest(
+        version=f"{recipe.name}-{created:%Y%m%d-%H%M%S}",
+        base=short_base_name(base),
+        base_fingerprint=fingerprint,
+        base_revision=base_revision(base),
+        csv_sha256=corpus.csv_sha256,
+        pairs=len(corpus.pairs),
+        pair_ids=_ids(corpus.pairs),
+        new_pair_ids=_ids(pair for pair in corpus.pairs if pair.new),
+        rows=count_by_kind(rows),
+        recipe=asdict(recipe),
+        seed=recipe.training.seed,
+        libraries=_libraries(),
+        losses=_curve(state, "loss"),
+        held_out_losses=_curve(state, "eval_loss"),
+        metrics={},
+        created_at=created.isoformat(timespec="seconds"),
+        wall_seconds=round(seconds, 1),
     )
+
+
+def _ids(pairs: Iterable[CorpusPair]) -> list[int]:
+    return sorted({pair_id for pair in pairs for pair_id, _ in pair.ids})
+
+
+def _curve(state: TrainerState, name: str) -> list[tuple[int, float]]:
+    return [(int(entry["step"]), float(entry[name])) for entry in state.log_history if name in entry]
+
+
+@contextmanager
+def _advice_on_memory(recipe: Recipe, device: Device) -> Iterator[None]:
+    """Turns running out of memory into a ModelError that says what to lower."""
+    try:
+        yield
+    except (MemoryError, RuntimeError) as error:
+        if not isinstance(error, MemoryError | torch.OutOfMemoryError) and "allocate memory" not in str(error):
+            raise
+        plan = recipe.training
+        advice = [
+            "set training.gradient_checkpointing to true" if not plan.gradient_checkpointing else "",
+            f"lower training.batch_size ({plan.batch_size}), and raise gradient_accumulation "
+            f"({plan.gradient_accumulation}) as much: the same adapter, slower" if plan.batch_size > 1 else "",
+            f"lower dataset.passages ({recipe.dataset.passages}) and training.max_length ({plan.max_length})",
+            f"lower lora.r ({recipe.lora.r})",
+            f"drop some of the {len(recipe.lora.target_modules)} lora.target_modules",
+        ]  # fmt: skip
+        steps = "; ".join(f"{number}. {step}" for number, step in enumerate(filter(None, advice), 1))
+        raise ModelError(
+            f"The memory of {device} is too small for the recipe {recipe.name}: {str(error).strip().splitlines()[0]} "
+            f"In the recipe, in this order, until it fits: {steps}. Or stop what else uses that memory."
+        ) from error
 
 
 def check_learned(model: PeftModel) -> None:
@@ -201,12 +233,3 @@ def save_adapter(model: PeftModel, manifest: Manifest, out: Path) -> None:
         (folder / "README.md").unlink()  # peft's empty model card; the manifest says more
         write_manifest(manifest, folder)
         folder.rename(out)
-
-
-class _PlainLines(TrainerCallback):
-    """One line per entry of the loss curve, where there is no terminal for a progress bar."""
-
-    def on_log(self, args: TrainingArguments, state: TrainerState, control: TrainerControl, **kwargs: object) -> None:
-        entry = state.log_history[-1]
-        if "loss" in entry:
-            print(f"step {state.global_step}/{state.max_steps}: loss {float(entry['loss']):.4f}", flush=True)

@@ -13,6 +13,7 @@ import yaml
 from pydantic import ConfigDict, Field, TypeAdapter, ValidationError
 
 from bot.errors import DataError
+from training.measures import DEV, MEASURES, TEST
 
 RECIPES = Path(__file__).parent / "recipes"
 
@@ -50,8 +51,14 @@ class Dataset:
     """Share of rows whose passages hold the right pair."""
     dont_know: Share
     """Share of rows whose passages lack it; the completion is the "I don't know yet" text."""
-    rows_per_pair: Count
-    """Rows made from each approved pair, all kinds together."""
+    system_text: bool
+    """Whether prompts begin with the profile's text for the model; the seed had none."""
+    held_out: Annotated[float, Field(ge=0, le=0.5)]
+    """Share of the wordings that are never trained on; no answer loses its only one."""
+    rows_per_pair: Count | None
+    """Rows made from each approved pair, all kinds together; null: one for each wording, as the seed did."""
+    new_pair_rows: Annotated[int, Field(ge=0)]
+    """Rows more, nearly all closed-book, for each pair that the adapter in service was not trained on."""
     passages: Count
     """Passages in a prompt at most; should be the bot's setting."""
     as_served: Share
@@ -103,10 +110,36 @@ class Training:
     """Of the rows, the adapter's first weights, the order and the dropout."""
     logging_steps: Count
     """Optimizer steps between two entries of the loss curve."""
+    checkpoint_steps: Count
+    """Optimizer steps between two checkpoints, to go on from after a kill, and two evaluations of the held-out loss."""
+    patience: Count | None
+    """Stop after this many checkpoints without a lower held-out loss, and take the best one; null: never stop early."""
 
     def __post_init__(self) -> None:
         if (self.epochs is None) == (self.max_steps is None):
             raise ValueError("set exactly one of epochs and max_steps, and the other to null")
+
+
+@dataclass(frozen=True)
+class Gate:
+    """A condition of promotion. Shares and losses are compared as they are, in their own unit."""
+
+    __pydantic_config__ = _STRICT
+
+    measure: str
+    """A name of :data:`training.measures.MEASURES`, such as ``served.right``."""
+    at_least: float | None
+    """The candidate's value must not be lower; null: no such bound."""
+    at_most: float | None
+    """The candidate's value must not be higher; null: no such bound."""
+    worse_by: Annotated[float, Field(ge=0)] | None
+    """How much worse than the adapter in service it may be; null: not compared."""
+
+    def __post_init__(self) -> None:
+        if self.measure.startswith((DEV, TEST)):
+            raise ValueError(f"{self.measure} is no gate: those parts are tuned or reported on, never gated on")
+        if self.measure not in MEASURES:
+            raise ValueError(f"there is no measure {self.measure!r}; there are {', '.join(MEASURES)}")
 
 
 @dataclass(frozen=True)
@@ -124,6 +157,12 @@ class Recipe:
     lora: Lora
     dataset: Dataset
     training: Training
+    gates: tuple[Gate, ...]
+    """A candidate is promoted when all of them hold."""
+
+    def __post_init__(self) -> None:
+        if self.training.patience is not None and not self.dataset.held_out:
+            raise ValueError("training.patience needs held-out wordings: set dataset.held_out above 0")
 
 
 def load_recipe(name_or_path: str) -> Recipe:

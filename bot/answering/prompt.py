@@ -49,6 +49,7 @@ class Prompt:
     """What the model is asked: the system text, earlier exchanges (oldest first), the user's text now."""
 
     system: str
+    """Empty: the prompt has no system block, as the seed's had none."""
     user: str
     turns: tuple[Exchange, ...] = ()
 
@@ -88,7 +89,7 @@ def one_line(text: str) -> str:
 def render_segments(prompt: Prompt) -> list[str]:
     """The text between each BOS and its EOS; the last one is open, waiting for the answer."""
     segments = []
-    system = f"<<SYS>>\n{neutralise(prompt.system)}\n<</SYS>>\n\n"
+    system = f"<<SYS>>\n{neutralise(prompt.system)}\n<</SYS>>\n\n" if prompt.system else ""
     for turn in prompt.turns:
         segments.append(f"[INST] {system}{neutralise(turn.question)} [/INST] {neutralise(turn.answer)} ")
         system = ""

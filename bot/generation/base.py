@@ -64,6 +64,22 @@ class Generator(Protocol):
         """
         ...
 
+    async def suspend(self) -> None:
+        """Frees the model's memory for a training: answers in flight end, requests from now on fail at once.
+
+        ``use_adapter`` then checks and remembers.
+        """
+        ...
+
+    async def resume(self) -> None:
+        """Ends a suspension: loads the model again, with the adapter of the moment.
+
+        Raises:
+            AdapterError: the adapter does not fit after all; the one from before the suspension serves.
+            ModelError: the model cannot be loaded, and stays away.
+        """
+        ...
+
     async def aclose(self) -> None:
         """Ends the requests in flight and frees the model."""
         ...

@@ -90,3 +90,4 @@ class Batching:
         if self._manager.is_running():
             self._manager.stop(hard_stop=True)
         self._manager.destroy()
+        self._manager.batch_processor = None  # which holds the cache, where the run failed or was never begun

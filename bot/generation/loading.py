@@ -8,6 +8,7 @@ that says what was looked for, where, and what to do.
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import cache
 from pathlib import Path
 from typing import Any, Literal
 
@@ -48,11 +49,12 @@ def resolve_device(device: str) -> Device:
     return "cuda" if device != "cpu" and torch.cuda.is_available() else "cpu"
 
 
+@cache
 def compute_dtype(device: str) -> torch.dtype:
     """The type that ``device`` computes in fastest: bfloat16 from Ampere on and float16 before (T4).
 
     On a CPU it is measured in about 50 ms: without instructions for bfloat16 that is up to 40 times
-    slower than float32.
+    slower than float32. It is measured once, so that a model loaded again computes as before.
     """
     if resolve_device(device) == "cuda":
         return torch.bfloat16 if torch.cuda.get_device_capability() >= (8, 0) else torch.float16
@@ -75,7 +77,7 @@ def load_tokenizer(base: str) -> PreTrainedTokenizerBase:
     Raises:
         ModelError: there is none, or it lacks one of Llama 2's three special tokens.
     """
-    _read_config(base)
+    read_config(base)
     try:
         tokenizer = AutoTokenizer.from_pretrained(base, trust_remote_code=False)
     except (OSError, ValueError) as error:
@@ -93,7 +95,7 @@ def load_model(base: str, *, device: str, adapter: Path | None = None) -> PreTra
         ModelError: the base is missing, is no Llama model, has no safetensors, or does not fit into memory.
         AdapterError: the adapter is damaged or belongs to another base.
     """
-    device, config = resolve_device(device), _read_config(base)
+    device, config = resolve_device(device), read_config(base)
     if device == "cpu":
         _check_widths(base, config)
     if adapter:
@@ -150,7 +152,12 @@ def keep_trainable(model: torch.nn.Module) -> None:
             module.support_avx512bf16_for_cpu = False
 
 
-def _read_config(base: str) -> PreTrainedConfig:
+def read_config(base: str) -> PreTrainedConfig:
+    """The base's configuration.
+
+    Raises:
+        ModelError: there is no such base, or it is no Llama model with safetensors.
+    """
     folder = Path(base)
     if folder.is_dir():
         _check_files(folder)

@@ -8,6 +8,7 @@ import json
 import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import fields
 from pathlib import Path
 
 import torch
@@ -18,6 +19,13 @@ from transformers import LlamaForCausalLM, PreTrainedConfig, PreTrainedModel
 from bot.errors import AdapterError
 
 _REMEDY = "Train it again with 'cenfobot-train finetune', or roll back to another version."
+_FREE = {
+    "peft_type", "peft_version", "task_type", "auto_mapping", "base_model_name_or_path", "revision", "inference_mode",
+    "r", "lora_alpha", "lora_dropout", "use_rslora", "rank_pattern", "alpha_pattern", "init_lora_weights",
+    "target_modules", "exclude_modules", "layers_to_transform", "layers_pattern",
+}  # fmt: skip
+"""The options of PEFT's LoRA that leave the base alone. Others (``modules_to_save``, PiSSA, KaSA …) change it, and
+would go on doing so under the adapters that come after."""
 
 
 def check_adapter(folder: Path, base: str, config: PreTrainedConfig) -> None:
@@ -26,6 +34,7 @@ def check_adapter(folder: Path, base: str, config: PreTrainedConfig) -> None:
     ``base`` is a folder or a hub name; its last part is compared with the one in ``adapter_config.json``.
     """
     lora = _read_lora_config(folder)
+    _check_leaves_the_base(folder, lora)
     trained_on = lora.base_model_name_or_path or ""
     if Path(trained_on).name != Path(base).resolve().name:
         raise AdapterError(f"The adapter {folder} was trained on {trained_on!r}, not on {base!r}. {_REMEDY}")
@@ -42,12 +51,33 @@ def attach_adapter(model: PreTrainedModel | PeftModel, folder: Path | None) -> P
     """``model`` with this adapter alone, frozen; None: the bare base. What was attached before is taken off.
 
     The base inside is the same object before and after. ``folder`` must have passed :func:`check_adapter`.
+
+    Raises:
+        AdapterError: PEFT refuses it all the same; ``model`` may be half changed, and is of no use any more.
     """
     base = model.unload() if isinstance(model, PeftModel) else model
     if folder is None:
         return base
-    with _without_peft_warning():
-        return PeftModel.from_pretrained(base, str(folder), torch_device=str(base.device)).eval()
+    try:
+        with _without_peft_warning():
+            return PeftModel.from_pretrained(base, str(folder), torch_device=str(base.device)).eval()
+    except Exception as error:  # whatever PEFT makes of a file that changed after the check
+        raise AdapterError(f"The adapter {folder} cannot be attached: {error!r}. {_REMEDY}") from error
+
+
+def _check_leaves_the_base(folder: Path, lora: LoraConfig) -> None:
+    plain = LoraConfig()
+    odd = {
+        field.name: getattr(lora, field.name)
+        for field in fields(LoraConfig)
+        if field.name not in _FREE and getattr(lora, field.name) != getattr(plain, field.name)
+    }
+    if lora.init_lora_weights not in (True, False, "gaussian"):
+        odd["init_lora_weights"] = lora.init_lora_weights
+    if odd:
+        raise AdapterError(
+            f"The adapter {folder} is no plain LoRA, which is all that is served: it has {odd}. {_REMEDY}"
+        )
 
 
 def _read_lora_config(folder: Path) -> LoraConfig:
@@ -61,7 +91,7 @@ def _read_lora_config(folder: Path) -> LoraConfig:
             )
         lora: LoraConfig = LoraConfig.from_pretrained(str(folder))
         return lora
-    except (KeyError, TypeError, ValueError) as error:
+    except (KeyError, OSError, TypeError, ValueError) as error:
         raise AdapterError(f"{folder / 'adapter_config.json'} is damaged: {error!r}. {_REMEDY}") from error
 
 

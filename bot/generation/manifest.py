@@ -24,10 +24,16 @@ class Manifest:
     """The base's name as :func:`short_base_name` gives it; never a path of the machine that trained."""
     base_fingerprint: str
     """:func:`base_fingerprint` of the base."""
+    base_revision: str | None
+    """The hub's commit of the base; None for a folder, which the fingerprint identifies."""
     csv_sha256: str
     """SHA-256 of the CSV, in hexadecimal."""
     pairs: int
     """Number of approved pairs in the CSV."""
+    pair_ids: list[int]
+    """The database's ids of these pairs; empty for an adapter that was trained from a CSV alone."""
+    new_pair_ids: list[int]
+    """Those of them that got more rows, since the adapter in service was not trained on them."""
     rows: dict[str, int]
     """Number of training rows by kind."""
     recipe: dict[str, object]
@@ -37,6 +43,10 @@ class Manifest:
     """Version of Python and of each library that shapes the weights."""
     losses: list[tuple[int, float]]
     """(optimizer step, mean loss in nats per completion token since the entry before)."""
+    held_out_losses: list[tuple[int, float]]
+    """The same over rows of held-out wordings, at checkpoints; empty where the recipe holds none out."""
+    metrics: dict[str, float]
+    """Measures by name (:mod:`training.measures`); empty until the adapter is registered."""
     created_at: str
     """ISO 8601, in UTC."""
     wall_seconds: float
@@ -71,7 +81,8 @@ def read_manifest(folder: Path) -> Manifest:
     if not isinstance(raw, dict) or set(raw) != wanted:
         found = sorted(raw) if isinstance(raw, dict) else raw
         raise AdapterError(f"{path} must hold exactly {sorted(wanted)}, not {found!r}. {remedy}")
-    return Manifest(**{**raw, "losses": [(step, loss) for step, loss in raw["losses"]]})
+    curves = {name: [(step, loss) for step, loss in raw[name]] for name in ("losses", "held_out_losses")}
+    return Manifest(**{**raw, **curves})
 
 
 def short_base_name(base: str) -> str:
@@ -100,6 +111,11 @@ def base_fingerprint(base: str) -> str:
             while block := file.read(1 << 20):
                 digest.update(block)
     return digest.hexdigest()
+
+
+def base_revision(base: str) -> str | None:
+    """The hub's commit of the base; None for a folder. Downloads and raises as :func:`base_fingerprint`."""
+    return None if Path(base).is_dir() else _folder(base).name  # the hub's cache names its folders after commits
 
 
 def _folder(base: str) -> Path:

@@ -4,6 +4,7 @@ import re
 from collections.abc import AsyncGenerator, Callable, Iterable
 
 from bot.answering.prompt import Prompt
+from bot.errors import GenerationError
 from bot.generation.base import Adapter, GenerationOptions
 from bot.messages import ModelName
 
@@ -34,13 +35,22 @@ class ScriptedGenerator:
         self._answer = answers if callable(answers) else lambda _: next(prepared)
         self.model = ModelName(base, None)
         self.prompts: list[Prompt] = []
+        self._away = False
 
     async def stream(self, prompt: Prompt, options: GenerationOptions) -> ScriptedGeneration:
+        if self._away:
+            raise GenerationError("The model is away while it is being retrained.")
         self.prompts.append(prompt)
         return ScriptedGeneration(self.model, self._answer(prompt))
 
     async def use_adapter(self, adapter: Adapter | None) -> None:
         self.model = ModelName(self.model.base, adapter.version if adapter else None)
+
+    async def suspend(self) -> None:
+        self._away = True
+
+    async def resume(self) -> None:
+        self._away = False
 
     async def aclose(self) -> None:
         pass

@@ -5,6 +5,7 @@ character n-grams of all wordings, one class a pair, learns just that. 3,500 wor
 more than ``MOST_PAIRS`` pairs it would take too long, and the lexical score stands alone.
 """
 
+import warnings
 from collections.abc import Mapping, Sequence
 from typing import Self
 
@@ -34,7 +35,9 @@ class WordingClassifier:
         owners = [pair_id for pair_id, texts in wordings.items() for _ in texts]
         texts = [synonyms.canonical(text) for texts in wordings.values() for text in texts]
         vectorizer = TfidfVectorizer(analyzer="char_wb", ngram_range=(3, 5), sublinear_tf=True, lowercase=False)
-        classifier = LinearSVC(tol=1e-2, random_state=0).fit(vectorizer.fit_transform(texts), owners)
+        with warnings.catch_warnings():  # a CSV with one or two wordings a pair is as it should be
+            warnings.filterwarnings("ignore", "The number of unique classes is greater than 50%", UserWarning)
+            classifier = LinearSVC(tol=1e-2, random_state=0).fit(vectorizer.fit_transform(texts), owners)
         return cls(vectorizer, classifier, synonyms)
 
     def opinions(self, question: str) -> dict[int, float]:

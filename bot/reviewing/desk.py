@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 
 from bot.errors import AlreadyDecided, ContradictionError, ReviewError
 from bot.reviewing.grouping import content_words, same_question
-from storage import pairs, reviews
+from storage import pairs, reviews, training_runs
 from storage.database import Database, Session
 from storage.pairs import PairChangeRecord, PairRecord
 from storage.reviews import ReviewRecord
@@ -130,6 +130,13 @@ class ReviewDesk:
         with self._database.writing() as session:
             self._active(session, pair_id)
             return pairs.retire_pair(session, pair_id, by=by, now=self._clock())
+
+    # --- the model ----------------------------------------------------------------------------------
+
+    def request_training(self, recipe: str, *, by: str) -> int:
+        """Asks for a retraining, which the training process takes up; returns its number."""
+        with self._database.writing() as session:
+            return training_runs.request(session, recipe=recipe, by=by, now=self._clock())
 
     # --- parts --------------------------------------------------------------------------------------
 

@@ -112,6 +112,21 @@ def test_an_approved_answer_is_changed_with_its_history(capsys: pytest.CaptureFi
     assert run(capsys, "pairs", "list", "zumba")[1] == ""
 
 
+def test_what_is_approved_is_exported_for_spreadsheets_once(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
+    file = tmp_path / "pares.csv"
+    assert run(capsys, "pairs", "add", "¿Cuál es el celular?", "+51 999 111 222", "--wording", "=celular")[0] == 0
+    status, out, _ = run(capsys, "pairs", "export", str(file))
+    assert (status, "filas" in out) == (0, True)
+    exported = file.read_bytes()
+    assert exported.decode("utf-8-sig").splitlines()[-2:] == [
+        '"¿Cuál es el celular?";"\'+51 999 111 222"',
+        '"\'=celular";"\'+51 999 111 222"',
+    ]
+    status, _, err = run(capsys, "pairs", "export", str(file))
+    assert (status, file.read_bytes()) == (1, exported)
+    assert err == f"cenfobot: Ya existe {file} y no se tocó. Indica un archivo nuevo.\n"
+
+
 @pytest.mark.parametrize(
     ("arguments", "complaint"),
     [

@@ -12,8 +12,9 @@ import pytest
 from bot.errors import DataError, HomeError
 from bot.home import Sources, begin_home, is_home, open_home
 from bot.settings import Settings
-from storage import pairs
+from storage import folds, pairs
 from storage.errors import CsvError
+from storage.pairs_csv import csv_sha256
 
 
 @pytest.fixture
@@ -31,7 +32,9 @@ def test_a_new_home_holds_the_pairs_and_its_own_copies(settings: Settings, tmp_p
     sources = csv(tmp_path, "question;answer\n¿Dónde?;En Lima.\ndonde es;En Lima.\n¿Cuánto?;S/ 10.\n")
     begun = begin_home(settings, sources)
     assert (begun.rows, begun.pairs) == (3, 2)
-    assert settings.pairs_csv.read_bytes() == sources.csv.read_bytes()
+    assert settings.pairs_csv.read_text(encoding="utf-8") == (
+        '"question";"answer"\n"¿Dónde?";"En Lima."\n"donde es";"En Lima."\n"¿Cuánto?";"S/ 10."\n'
+    )
     assert sorted(p.name for p in settings.home.iterdir()) == [
         "begin.lock",
         "cenfobot.db",
@@ -43,6 +46,22 @@ def test_a_new_home_holds_the_pairs_and_its_own_copies(settings: Settings, tmp_p
     with database.reading() as session:
         assert [pair.answer for pair in pairs.list_pairs(session)] == ["En Lima.", "S/ 10."]
     database.close()
+
+
+def test_a_new_home_knows_what_its_csv_holds(settings: Settings, tmp_path: Path) -> None:
+    begin_home(settings, csv(tmp_path, "question;answer\n¿Dónde?;En Lima.\n"))
+    database = open_home(settings)
+    with database.reading() as session:
+        fold = folds.find(session, csv_sha256(settings.pairs_csv))
+        assert fold is not None
+        assert (fold.before, fold.knowledge_version, fold.by) == (fold.after, 1, "pairs.csv")
+        assert folds.latest(session, done=False) is None
+    database.close()
+
+
+def test_the_sample_data_keep_the_hash_that_the_shipped_adapter_was_trained_on(settings: Settings) -> None:
+    begin_home(settings, Sources())
+    assert csv_sha256(settings.pairs_csv) == csv_sha256(Sources().csv)
 
 
 def test_a_home_in_use_is_refused_and_unchanged(settings: Settings, tmp_path: Path) -> None:

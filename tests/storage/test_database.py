@@ -9,9 +9,11 @@ from datetime import UTC, datetime, timedelta, timezone
 from pathlib import Path
 
 import pytest
+from alembic import command
 from alembic.autogenerate import compare_metadata
+from alembic.config import Config
 from alembic.migration import MigrationContext
-from sqlalchemy import CheckConstraint, insert, inspect, select, text
+from sqlalchemy import CheckConstraint, create_engine, insert, inspect, select, text
 from sqlalchemy.exc import StatementError
 
 from storage.conversations import open_conversation
@@ -54,6 +56,24 @@ def test_migrating_twice_changes_nothing(database: Database, now: datetime) -> N
     database.migrate()
     with database.reading() as session:
         assert session.scalars(select(Conversation.chat_id)).all() == ["1"]
+
+
+def test_a_database_of_the_previous_release_keeps_its_rows(url: str, now: datetime) -> None:
+    database = Database(url)  # makes a SQLite file's folder
+    config = Config()
+    config.set_main_option("script_location", str(PROJECT / "storage" / "migrations"))
+    engine = create_engine(url)
+    with engine.begin() as connection:
+        config.attributes["connection"] = connection
+        command.upgrade(config, "0001")
+    engine.dispose()
+    with database.writing() as session:
+        open_conversation(session, "web", "1", now=now)
+    database.migrate()
+    with database.reading() as session:
+        assert compare_metadata(MigrationContext.configure(session.connection()), Base.metadata) == []
+        assert session.scalars(select(Conversation.chat_id)).all() == ["1"]
+    database.close()
 
 
 def test_a_database_of_a_newer_release_is_refused(database: Database) -> None:

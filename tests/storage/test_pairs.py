@@ -20,6 +20,7 @@ from storage.pairs import (
     knowledge_version,
     list_pairs,
     retire_pair,
+    set_wordings,
 )
 from storage.pairs_csv import CsvPair
 
@@ -41,6 +42,7 @@ def test_a_pair_comes_back_as_it_was_approved(database: Database, now: datetime)
         origin="staff",
         approved_by="rosa",
         approved_at=now,
+        changed_seq=1,
     )
     with database.reading() as session:
         assert list_pairs(session) == [added]
@@ -98,6 +100,36 @@ def test_a_wording_that_is_there_already_changes_nothing(database: Database, now
         assert add_wording(session, pair.id, "q es tcea", by="luz", now=now).wordings == ("q es tcea",)
         assert add_wording(session, pair.id, " q es tcea ", by="luz", now=now).wordings == ("q es tcea",)
         assert [change.action for change in history(session, pair.id)] == ["add", "wording"]
+
+
+def test_all_wordings_are_replaced_at_once(database: Database, now: datetime) -> None:
+    pair = add(database, now, wordings=["q es tcea", "y la tcea"])
+    with database.writing() as session:
+        new = set_wordings(session, pair.id, ["y la tcea", "¿Qué es TCEA?", "tcea", "tcea "], by="luz", now=now)
+        assert (new.question, new.wordings) == ("y la tcea", ("¿Qué es TCEA?", "tcea"))
+        assert set_wordings(session, pair.id, ["y la tcea", "¿Qué es TCEA?", "tcea"], by="luz", now=now) == new
+    with database.reading() as session:
+        assert find_by_wording(session, "Y la TCEA") == get_pair(session, pair.id) == new
+        assert find_by_wording(session, "q es tcea") is None
+        assert [(c.action, c.by, c.after["wordings"]) for c in history(session, pair.id)[1:]] == [
+            ("wordings", "luz", ["¿Qué es TCEA?", "tcea"])
+        ]
+        assert changes_since(session, pair.changed_seq).changed == [new]
+    assert new.changed_seq > pair.changed_seq
+
+
+def test_wordings_that_cannot_be_a_pair_s_are_refused_and_nothing_changes(database: Database, now: datetime) -> None:
+    pair, other = add(database, now), add(database, now, "¿Qué es TEA?")
+    with pytest.raises(WordingTaken, match="'que es tea' already belongs"), database.writing() as session:
+        set_wordings(session, pair.id, ["tcea", "que es tea"], by="luz", now=now)
+    with pytest.raises(BadText, match="must keep a question"), database.writing() as session:
+        set_wordings(session, pair.id, [], by="luz", now=now)
+    with pytest.raises(BadText, match="no letter"), database.writing() as session:
+        set_wordings(session, pair.id, ["¿?"], by="luz", now=now)
+    with pytest.raises(UnknownId, match="no pair 99"), database.writing() as session:
+        set_wordings(session, 99, ["tcea"], by="luz", now=now)
+    with database.reading() as session:
+        assert list_pairs(session) == [pair, other]
 
 
 def test_the_history_says_who_changed_what(database: Database, now: datetime) -> None:

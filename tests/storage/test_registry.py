@@ -1,5 +1,6 @@
 """Adapter versions and their aliases."""
 
+from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime
 
@@ -7,14 +8,25 @@ import pytest
 
 from storage.database import Database
 from storage.errors import StorageError, UnknownId
-from storage.registry import AdapterRecord, alias, alias_changes, next_version, register, set_alias, versions
+from storage.pairs import add_pair
+from storage.registry import (
+    AdapterRecord,
+    alias,
+    alias_changes,
+    next_version,
+    register,
+    set_alias,
+    trained_pairs,
+    versions,
+    versions_with_pair,
+)
 
 
-def add(database: Database, now: datetime, base: str = "llama") -> str:
+def add(database: Database, now: datetime, base: str = "llama", pairs: Sequence[tuple[int, int]] = ()) -> str:
     with database.writing() as session:
         version = next_version(session, base)
         path = f"adapters/{version}"
-        register(session, base=base, version=version, path=path, manifest={"rows": 146}, now=now)
+        register(session, base=base, version=version, path=path, manifest={"rows": 146}, now=now, pairs=pairs)
     return version
 
 
@@ -60,3 +72,22 @@ def test_an_alias_cannot_point_at_what_is_not_registered(database: Database, now
     add(database, now, "other")
     with pytest.raises(UnknownId, match="llama has no v0001"), database.writing() as session:
         set_alias(session, base="llama", alias="champion", version="v0001", by="rosa", why="", now=now)
+
+
+def test_an_adapter_knows_its_pairs_and_a_pair_its_adapters(database: Database, now: datetime) -> None:
+    def approve(question: str) -> tuple[int, int]:
+        with database.writing() as session:
+            pair = add_pair(session, question=question, answer="Sí.", origin="staff", by="rosa", now=now)
+        return pair.id, pair.changed_seq
+
+    old, new = approve("¿Es virtual?"), approve("¿Hay becas?")
+    first = add(database, now, pairs=[old])
+    second = add(database, now, pairs=[old, new])
+    untold = add(database, now)
+    add(database, now, "other", pairs=[new])
+    with database.reading() as session:
+        assert trained_pairs(session, "llama", second) == dict([old, new])
+        assert trained_pairs(session, "llama", untold) == {}
+        assert trained_pairs(session, "other", second) == {}
+        assert versions_with_pair(session, "llama", old[0]) == [first, second]
+        assert versions_with_pair(session, "llama", new[0]) == [second]

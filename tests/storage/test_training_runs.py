@@ -7,7 +7,7 @@ import pytest
 
 from storage.database import Database
 from storage.errors import UnknownId
-from storage.training_runs import claim_next, finish, list_runs, request
+from storage.training_runs import claim_next, finish, list_runs, request, requeue_interrupted, waiting
 
 
 def test_a_retraining_is_asked_for_claimed_and_reported(database: Database, now: datetime) -> None:
@@ -48,3 +48,23 @@ def test_what_was_not_claimed_cannot_be_finished(database: Database, now: dateti
         run_id = request(session, recipe="tiny", by="rosa", now=now)
     with pytest.raises(UnknownId, match="no running training run"), database.writing() as session:
         finish(session, run_id, status="failed", report={}, now=now)
+
+
+def test_a_retraining_that_was_interrupted_is_claimed_again(database: Database, now: datetime) -> None:
+    with database.writing() as session:
+        done, interrupted, queued = (request(session, recipe="tiny", by="rosa", now=now) for _ in range(3))
+        claim_next(session, now=now)
+        finish(session, done, status="done", report={}, now=now)
+        claim_next(session, now=now)
+        assert waiting(session) == 2
+    with database.writing() as session:
+        assert requeue_interrupted(session) == 1
+        assert requeue_interrupted(session) == 0
+        assert waiting(session) == 2
+        assert [(run.id, run.status, run.started_at) for run in list_runs(session)][:2] == [
+            (queued, "queued", None),
+            (interrupted, "queued", None),
+        ]
+        again = claim_next(session, now=now)
+    assert again is not None
+    assert again.id == interrupted

@@ -8,7 +8,8 @@ import torch
 from transformers import LlamaConfig, LlamaForCausalLM, LlamaTokenizer, PreTrainedTokenizerBase
 
 from bot.generation.loading import load_tokenizer
-from storage.pairs_csv import CsvPair, write_csv
+from storage.pairs_csv import CsvPair, csv_sha256, write_csv
+from training.corpus import Corpus, CorpusPair
 
 SYSTEM = "Eres el asistente de la escuela."
 PAIRS = (
@@ -31,6 +32,15 @@ def csv(tmp_path_factory: pytest.TempPathFactory) -> Path:
     path = tmp_path_factory.mktemp("csv") / "pairs.csv"
     write_csv(path, [(question, pair.answer) for pair in PAIRS for question in (pair.question, *pair.wordings)])
     return path
+
+
+@pytest.fixture(scope="session")
+def corpus(csv: Path) -> Corpus:
+    """The pairs as a run sees them: two wordings held out, the last pair new."""
+    held_out = frozenset({"cuánto sale caja", "duración de caja"})
+    numbered = enumerate(PAIRS, start=1)
+    pairs = (CorpusPair(pair, held_out & {*pair.wordings}, ((n, 10 * n),), n == len(PAIRS)) for n, pair in numbered)
+    return Corpus(csv_sha256(csv), tuple(pairs))
 
 
 @pytest.fixture(scope="session")

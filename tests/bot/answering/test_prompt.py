@@ -31,6 +31,14 @@ def test_renders_meta_s_format_with_a_system_text() -> None:
     )
 
 
+def test_without_a_system_text_there_is_no_system_block() -> None:
+    earlier = Exchange("¿Qué es la TCEA?", "El costo total.")
+    assert render_text(Prompt("", "¿Y la TREA?")) == "<s>[INST] ¿Y la TREA? [/INST]"
+    assert render_text(Prompt("", "¿Y la TREA?", (earlier,))) == (
+        "<s>[INST] ¿Qué es la TCEA? [/INST] El costo total. </s><s>[INST] ¿Y la TREA? [/INST]"
+    )
+
+
 def test_renders_earlier_turns_each_between_its_own_bos_and_eos() -> None:
     prompt = Prompt("Sé breve.", "¿Y la TREA?", (Exchange("¿Qué es la TCEA?", "El costo total."),))
     assert render_text(prompt) == (
@@ -86,6 +94,13 @@ def test_an_example_is_the_prompt_then_the_answer_then_eos(tokenizer: PreTrained
     assert answer_ids[-1] == tokenizer.eos_token_id
     assert answer_ids.count(tokenizer.eos_token_id) == 1
     assert str(tokenizer.decode(answer_ids, skip_special_tokens=True)).strip() == "En Cusco, jirón 245."
+
+
+def test_an_example_without_a_system_text_is_the_seeds_byte_for_byte(tokenizer: PreTrainedTokenizerBase) -> None:
+    prompt_ids, answer_ids = encode_example(Prompt("", "¿Dónde queda?"), "En Cusco.", tokenizer)
+    assert [prompt_ids[0], answer_ids[-1]] == [tokenizer.bos_token_id, tokenizer.eos_token_id]
+    text = tokenizer.decode([*prompt_ids[1:], *answer_ids[:-1]])
+    assert str(text).removeprefix(" ") == "[INST] ¿Dónde queda? [/INST] En Cusco. "
 
 
 def test_text_survives_encoding_and_decoding(tokenizer: PreTrainedTokenizerBase) -> None:

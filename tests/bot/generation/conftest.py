@@ -2,7 +2,8 @@
 
 import random
 import warnings
-from collections.abc import Callable
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +15,8 @@ from transformers import LlamaForCausalLM
 
 from bot.answering.prompt import Prompt, grounded_user_text
 from bot.generation.base import Adapter
+from bot.generation.local import LocalGenerator
+from tests.bot.generation.asking import Running
 from training.tiny_llama import VOCABULARY, build_model, new_tokenizer
 
 MakeAdapter = Callable[..., Adapter]
@@ -78,6 +81,24 @@ def prompts() -> list[Prompt]:
     rng = random.Random("prompts")
     passages = [[(_sentence(rng), _sentence(rng)) for _ in range(n % 4)] for n in range(16)]
     return [Prompt("Eres el asistente.", grounded_user_text(_sentence(rng), known)) for known in passages]
+
+
+@pytest.fixture
+def running(endless_base: Path) -> Running:
+    """Runs a generator on the endless base, or on another."""
+
+    @asynccontextmanager
+    async def run(
+        adapter: Adapter | None = None, on: Path = endless_base, suspended: bool = False, **changes: int
+    ) -> AsyncIterator[LocalGenerator]:
+        options = {"kv_cache_mb": 32, "max_in_flight": 16, "max_waiting": 16} | changes
+        generator = await LocalGenerator.load(str(on), device="cpu", adapter=adapter, suspended=suspended, **options)
+        try:
+            yield generator
+        finally:
+            await generator.aclose()
+
+    return run
 
 
 def _sentence(rng: random.Random) -> str:

@@ -1,65 +1,16 @@
-"""The generator in this process: many answers at once, adapters changed under way, failures survived."""
+"""The generator in this process: many answers at once, failures survived."""
 
 import asyncio
-from collections.abc import AsyncIterator, Callable
-from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from pathlib import Path
 from typing import Any
 
 import pytest
-import torch
 
-from bot.answering.prompt import Prompt, encode_prompt
-from bot.errors import AdapterError, BusyError, GenerationError, ModelError
-from bot.generation.base import Adapter, GenerationOptions
-from bot.generation.loading import load_model, load_tokenizer
+from bot.answering.prompt import Prompt
+from bot.errors import BusyError, GenerationError, ModelError
+from bot.generation.base import GenerationOptions
 from bot.generation.local import LocalGenerator
-from bot.generation.token_stream import TokenStream
-from bot.messages import ModelName
-from tests.bot.generation.conftest import MakeAdapter
-
-SHORT = GenerationOptions(max_new_tokens=20)
-LONG = GenerationOptions(max_new_tokens=400)
-
-Running = Callable[..., AbstractAsyncContextManager[LocalGenerator]]
-
-
-@pytest.fixture
-def running(endless_base: Path) -> Running:
-    @asynccontextmanager
-    async def run(
-        adapter: Adapter | None = None, on: Path = endless_base, **changes: int
-    ) -> AsyncIterator[LocalGenerator]:
-        options = {"kv_cache_mb": 32, "max_in_flight": 16, "max_waiting": 16} | changes
-        generator = await LocalGenerator.load(str(on), device="cpu", adapter=adapter, **options)
-        try:
-            yield generator
-        finally:
-            await generator.aclose()
-
-    return run
-
-
-async def text_of(generation: TokenStream) -> str:
-    return "".join([piece async for piece in generation])
-
-
-async def ask(generator: LocalGenerator, prompt: Prompt, options: GenerationOptions = SHORT) -> str:
-    return await text_of(await generator.stream(prompt, options))
-
-
-def references(base: Path, prompts: list[Prompt], adapter: Adapter | None = None) -> list[str]:
-    """The answers by transformers' own ``generate``."""
-    tokenizer: Any = load_tokenizer(str(base))
-    model: Any = load_model(str(base), device="cpu", adapter=adapter.path if adapter else None)
-    texts = []
-    for prompt in prompts:
-        ids = torch.tensor([encode_prompt(prompt, tokenizer)])
-        made = model.generate(
-            input_ids=ids, attention_mask=torch.ones_like(ids), max_new_tokens=20, do_sample=False, pad_token_id=0
-        )
-        texts.append(tokenizer.decode(made[0, ids.shape[1] :], skip_special_tokens=True).strip())
-    return texts
+from tests.bot.generation.asking import LONG, SHORT, Running, ask, references, text_of
 
 
 async def test_answers_come_in_pieces_that_join_to_the_whole_text_without_the_end_mark(
@@ -160,59 +111,6 @@ async def test_a_cache_too_small_for_any_question_is_refused_at_the_start(runnin
             pass
 
 
-async def test_after_a_swap_answers_equal_those_of_a_fresh_process(
-    endless_base: Path, running: Running, prompts: list[Prompt], adapter: Adapter, make_adapter: MakeAdapter
-) -> None:
-    other = make_adapter("v2", seed=2, r=4, lora_dropout=0.1, target_modules=["k_proj", "o_proj", "down_proj"])
-    expected = {which: references(endless_base, [prompts[3]], which)[0] for which in (None, adapter, other)}
-    assert len(set(expected.values())) == 3, "the test needs adapters that change the answer"
-    async with running() as generator:
-        for which in (None, adapter, other, adapter, None):
-            await generator.use_adapter(which)
-            assert generator.model == ModelName(endless_base.name, which.version if which else None)
-            assert await ask(generator, prompts[3]) == expected[which]
-
-
-async def test_answers_in_flight_end_on_the_old_adapter_and_waiting_ones_get_the_new(
-    running: Running, prompts: list[Prompt], adapter: Adapter
-) -> None:
-    async with running(max_in_flight=1) as generator:
-        before = await ask(generator, prompts[3])
-        in_flight = await generator.stream(prompts[3], SHORT)
-        swap = asyncio.create_task(generator.use_adapter(adapter))
-        waiting = asyncio.create_task(generator.stream(prompts[3], SHORT))
-        assert await text_of(in_flight) == before
-        admitted = await waiting
-        await swap
-        assert (in_flight.model.adapter, admitted.model.adapter) == (None, "v1")
-        assert await text_of(admitted) != before
-
-
-async def test_a_refused_adapter_leaves_the_old_one_serving(
-    running: Running, prompts: list[Prompt], adapter: Adapter, tmp_path: Path
-) -> None:
-    async with running(adapter) as generator:
-        before = await ask(generator, prompts[3])
-        with pytest.raises(AdapterError, match="no adapter_config"):
-            await generator.use_adapter(Adapter("v9", tmp_path))
-        assert generator.model.adapter == "v1"
-        assert await ask(generator, prompts[3]) == before
-
-
-async def test_an_adapter_that_peft_refuses_in_the_end_leaves_the_old_one_serving(
-    running: Running, prompts: list[Prompt], adapter: Adapter, make_adapter: MakeAdapter
-) -> None:
-    broken = make_adapter("v9")
-    config = broken.path / "adapter_config.json"  # PiSSA changes the base too, which a 4-bit base does not allow
-    config.write_text(config.read_text().replace('"init_lora_weights": false', '"init_lora_weights": "pissa"'))
-    async with running(adapter) as generator:
-        before = await ask(generator, prompts[3])
-        with pytest.raises(AdapterError, match="cannot be attached"):
-            await generator.use_adapter(broken)
-        assert generator.model.adapter == "v1"
-        assert await ask(generator, prompts[3]) == before
-
-
 async def test_a_failure_in_the_model_fails_the_answers_in_flight_and_none_that_waits(
     running: Running, prompts: list[Prompt]
 ) -> None:
@@ -230,14 +128,14 @@ async def test_a_failure_that_leaves_no_room_for_a_new_cache_is_told_and_tried_a
     running: Running, prompts: list[Prompt]
 ) -> None:
     async with running() as generator:
-        expected, blocks = await ask(generator, prompts[0]), generator._blocks
+        expected, blocks = await ask(generator, prompts[0]), generator._served._blocks
         fail_at_the_next_forward_pass(generator)
-        generator._blocks = 10**9
+        generator._served._blocks = 10**9
         with pytest.raises(GenerationError, match="the card fell out"):
             await ask(generator, prompts[0])
         with pytest.raises(GenerationError, match="no memory for a cache"):
             await ask(generator, prompts[0])
-        generator._blocks = blocks
+        generator._served._blocks = blocks
         assert await ask(generator, prompts[0]) == expected
 
 
@@ -272,4 +170,4 @@ def fail_at_the_next_forward_pass(generator: LocalGenerator) -> None:
 
 
 def _embeddings(generator: LocalGenerator) -> Any:
-    return generator._model.get_input_embeddings()
+    return generator._served._llama().get_input_embeddings()

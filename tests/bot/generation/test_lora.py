@@ -106,3 +106,28 @@ def test_another_shape_is_named(base: Path, make_adapter: MakeAdapter) -> None:
 def test_layers_that_the_base_does_not_have_are_refused(base: Path, copy: Path) -> None:
     configure(copy, target_modules=["query_key_value"])
     refused(base, copy, "does not fit the base")
+
+
+@pytest.mark.parametrize(
+    "option",
+    [
+        {"modules_to_save": ["lm_head"]},
+        {"bias": "all"},
+        {"init_lora_weights": "pissa"},
+        {"init_lora_weights": "olora"},
+        {"layer_replication": [[0, 4], [2, 4]]},
+        {"use_dora": True},
+    ],
+)
+def test_options_that_could_change_the_base_for_later_adapters_are_refused_by_name(
+    base: Path, copy: Path, option: dict[str, object]
+) -> None:
+    configure(copy, **option)
+    refused(base, copy, f"no plain LoRA.*{next(iter(option))}")
+
+
+def test_weights_that_are_damaged_after_the_check_are_refused(base: Path, copy: Path) -> None:
+    model: Any = load_model(str(base), device="cpu")
+    (copy / "adapter_model.safetensors").write_bytes(b"damaged")
+    with pytest.raises(AdapterError, match="cannot be attached"):
+        attach_adapter(model, copy)

@@ -2,7 +2,10 @@
 
 from pathlib import Path
 
+import pytest
+
 from bot.answering.prompt import Prompt
+from bot.errors import GenerationError
 from bot.generation.base import Adapter, GenerationOptions, Generator
 from bot.generation.scripted import ScriptedGenerator
 
@@ -38,3 +41,12 @@ async def test_a_closed_answer_yields_nothing_more() -> None:
         pieces.append(piece)
         await generation.aclose()
     assert pieces == ["uno"]
+
+
+async def test_a_suspended_generator_fails_every_request_until_it_resumes() -> None:
+    generator = ScriptedGenerator(lambda _: "hola")
+    await generator.suspend()
+    with pytest.raises(GenerationError, match="away"):
+        await generator.stream(QUESTION, GenerationOptions())
+    await generator.resume()
+    assert [piece async for piece in await generator.stream(QUESTION, GenerationOptions())] == ["hola"]

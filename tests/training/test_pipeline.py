@@ -1,0 +1,153 @@
+"""The whole loop on a random base: approved, folded, trained, measured, registered, promoted; and killed anywhere."""
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+
+from bot.adapters import adapter_in_service
+from bot.errors import DataError, ModelError
+from bot.settings import Settings
+from storage import folds, pairs, registry
+from storage.registry import AdapterRecord
+from tests.training.school import School
+from training.pipeline import Options, Outcome, run
+from training.recipe import load_recipe
+
+pytestmark = [
+    pytest.mark.slow,
+    pytest.mark.filterwarnings("ignore:`is_gradient_checkpointing` is deprecated:FutureWarning"),
+]
+PROJECT = Path(__file__).parents[2]
+SMOKE = load_recipe("smoke")
+
+
+@pytest.fixture
+def school(tmp_path: Path, base: Path) -> Iterator[School]:
+    """A home on the random base, whose answers are cut short: it never ends one by itself."""
+    school = School(tmp_path)
+    school.settings = Settings(home=school.settings.home, base_model=str(base), device="cpu", max_new_tokens=48)
+    yield school
+    school.database.close()
+
+
+def approve(school: School, question: str, answer: str) -> int:
+    with school.database.writing() as session:
+        pair = pairs.add_pair(
+            session, question=question, answer=answer, origin="review", by="rosa", now=datetime.now(UTC)
+        )
+        return pair.id
+
+
+def retrain(school: School, **options: bool) -> Outcome:
+    return run(SMOKE, school.settings, school.database, Options("rosa", **options))
+
+
+def versions(school: School) -> list[AdapterRecord]:
+    with school.database.reading() as session:
+        return registry.versions(session, "random-llama")
+
+
+def champion(school: School) -> str | None:
+    with school.database.reading() as session:
+        record = registry.alias(session, "random-llama", registry.CHAMPION)
+    return record.version if record else None
+
+
+def test_what_was_approved_is_folded_trained_measured_and_promoted(school: School) -> None:
+    first = retrain(school)
+    assert (first.version, first.promoted, champion(school)) == ("v0001", True, "v0001")
+    pair_id = approve(school, "¿Hay cochera?", "Sí, hay cochera para 12 autos.")
+    second = retrain(school)
+    assert (second.version, champion(school)) == ("v0002", "v0002")
+    assert ("¿Hay cochera?", "Sí, hay cochera para 12 autos.") in school.rows()
+    _, record = versions(school)
+    assert record.manifest["new_pair_ids"] == [pair_id]
+    assert "closed_book.known" in record.manifest["metrics"]
+    with school.database.reading() as session:
+        assert registry.versions_with_pair(session, "random-llama", pair_id) == ["v0002"]
+        *_, change = registry.alias_changes(session, "random-llama")
+    assert (change.previous, change.version, change.by) == ("v0001", "v0002", "rosa")
+    assert Path(second.report).is_file()
+    assert not list(school.settings.runs.iterdir())
+    third = retrain(school)
+    assert third.text == "nothing has changed since v0002: the same pairs, recipe and base"
+    assert retrain(school, again=True).version == "v0003"
+
+
+def test_a_base_that_cannot_be_found_is_told_before_anything_is_written(school: School) -> None:
+    approve(school, "¿Hay cochera?", "Sí, hay cochera para 12 autos.")
+    before = school.csv.read_bytes()
+    school.settings = school.settings.model_copy(update={"base_model": "no/such/base"})
+    with pytest.raises(ModelError, match="no folder"):
+        retrain(school)
+    assert school.csv.read_bytes() == before
+    assert not school.settings.runs.exists()
+
+
+def test_the_pre_flight_stops_before_anything_is_trained(school: School) -> None:
+    approve(school, "¿Hay cochera?", "Sí, hay cochera. " + "Tiene muchos espacios y está techada. " * 30)
+    with pytest.raises(DataError, match="nothing was trained"):
+        retrain(school)
+    assert not versions(school)
+
+
+STEPS: tuple[tuple[str, Callable[[School], bool]], ...] = (
+    ("fold", lambda school: _latest_fold(school) > 1),
+    ("fine-tuning", lambda school: any(school.settings.runs.glob("*/checkpoints/*"))),
+    ("fine-tuned", lambda school: any(school.settings.runs.glob("*/adapter"))),
+    ("measured the candidate", lambda school: any(school.settings.runs.glob("*/candidate.json"))),
+    ("registered", lambda school: len(versions(school)) > 1),
+    ("reported", lambda school: any(school.settings.reports.glob("*/v0002/*"))),
+    ("promoted", lambda school: champion(school) == "v0002"),
+)
+
+
+def test_killed_in_each_step_the_next_run_goes_on_and_nothing_is_ever_half_done(school: School) -> None:
+    retrain(school)
+    approve(school, "¿Hay cochera?", "Sí, hay cochera para 12 autos.")
+    for name, reached in STEPS:
+        _run_until(school, reached, name)
+        assert len(school.rows()) in (26, 27), name
+        assert champion(school) in ("v0001", "v0002"), name
+        in_service = adapter_in_service(school.settings, school.database)
+        assert in_service.adapter, name
+        assert in_service.adapter.version == champion(school), name
+    assert retrain(school).version == "v0002"
+    assert champion(school) == "v0002"
+    assert [record.version for record in versions(school)] == ["v0001", "v0002"]
+    assert school.rows()[-1] == ("¿Hay cochera?", "Sí, hay cochera para 12 autos.")
+    assert (school.settings.reports / "random-llama" / "v0002" / "report.html").is_file()
+
+
+def _run_until(school: School, reached: Callable[[School], bool], name: str) -> None:
+    """Starts the command and kills it as soon as ``reached``, if it is not done before."""
+    given = school.settings
+    environment = os.environ | {
+        "CENFOBOT_HOME": str(given.home),
+        "CENFOBOT_BASE_MODEL": given.base_model,
+        "CENFOBOT_DEVICE": "cpu",
+        "CENFOBOT_MAX_NEW_TOKENS": "48",
+    }
+    command = [sys.executable, "-m", "training.cli", "run", "--recipe", "smoke", "--by", "rosa"]
+    with subprocess.Popen(
+        command, cwd=PROJECT, env=environment, stdout=subprocess.PIPE, stderr=subprocess.STDOUT
+    ) as run:
+        deadline = time.monotonic() + 240
+        while not reached(school) and run.poll() is None and time.monotonic() < deadline:
+            time.sleep(0.02)
+        run.send_signal(signal.SIGKILL)
+        said = run.stdout.read().decode() if run.stdout else ""
+    assert reached(school), f"{name} was not reached:\n{said}"
+
+
+def _latest_fold(school: School) -> int:
+    with school.database.reading() as session:
+        record = folds.latest(session)
+    return record.id if record else 0

@@ -1,0 +1,254 @@
+"""What each command of ``cenfobot-train`` does; ``training/cli.py`` parses."""
+
+import argparse
+import json
+import shutil
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+from pathlib import Path
+from zoneinfo import ZoneInfo
+
+from bot.adapters import adapter_in_service
+from bot.errors import SettingsError
+from bot.generation.base import Adapter
+from bot.generation.manifest import short_base_name
+from bot.home import open_home
+from bot.profile import load_profile
+from bot.retrieval.synonyms import Synonyms
+from bot.settings import Settings, load_settings
+from storage import registry, training_runs
+from storage.database import Database
+from storage.exclusive import exclusive
+from storage.registry import CHAMPION
+from storage.training_runs import TrainingRunRecord
+from training import pipeline, promotion, schedule, tune
+from training.corpus_in_service import corpus_from_csv
+from training.dataset import build_rows
+from training.finetune import finetune
+from training.folding import fold
+from training.importing import import_adapter
+from training.inputs import Inputs, check, gather
+from training.measures import MEASURES, TEST
+from training.recipe import Recipe, load_recipe
+from training.requests import LOCK, queue_if_worth_it, work_off
+
+
+def run(args: argparse.Namespace) -> int:
+    """Carries out one parsed command; returns the exit status."""
+    settings = load_settings()
+    if args.command == "finetune":
+        return _finetune(args, settings)
+    database = open_home(settings)
+    try:
+        return _COMMANDS[args.command](args, settings, database)
+    finally:
+        database.close()
+
+
+def _run(args: argparse.Namespace, settings: Settings, database: Database) -> int:
+    options = pipeline.Options(args.by, args.allow_removals, args.again, args.pause_bot)
+    with exclusive(settings.database, LOCK):
+        outcome = pipeline.run(load_recipe(args.recipe), settings, database, options)
+    print(outcome.text)
+    if outcome.report:
+        print(f"report: {outcome.report}")
+    return 0
+
+
+def _fold(args: argparse.Namespace, settings: Settings, database: Database) -> int:
+    with exclusive(settings.database, LOCK):
+        folded = fold(
+            database, settings.pairs_csv, settings.csv_versions, by=args.by, allow_removals=args.allow_removals
+        )
+    print(folded.summary)
+    return 0
+
+
+def _dataset(args: argparse.Namespace, settings: Settings, database: Database) -> int:
+    recipe = load_recipe(args.recipe)
+    settings = settings.model_copy(update={"base_model": recipe.base or settings.base_model})
+    with exclusive(settings.database, LOCK):
+        inputs = gather(recipe, settings, database, adapter_in_service(settings, database).adapter)
+    for row in build_rows(
+        inputs.corpus, system=inputs.system, synonyms=inputs.synonyms, plan=recipe.dataset, seed=recipe.training.seed
+    ):
+        fields = {"kind": row.kind.value, "prompt": row.prompt.user, "completion": row.completion}
+        print(json.dumps(fields, ensure_ascii=False))
+    return 0
+
+
+def _finetune(args: argparse.Namespace, settings: Settings) -> int:
+    recipe = load_recipe(args.recipe)
+    plan = recipe.dataset
+    profile = load_profile(args.profile or settings.profile_file)
+    work = args.out.with_name(f".{args.out.name}-checkpoints")  # from which the same command goes on if it is killed
+    manifest = finetune(
+        recipe,
+        base=args.base or recipe.base or settings.base_model,
+        corpus=corpus_from_csv(args.csv or settings.pairs_csv, held_out=plan.held_out),
+        system=profile.system if plan.system_text else "",
+        synonyms=Synonyms.read(args.synonyms or settings.synonyms_file),
+        out=args.out,
+        device=settings.device,
+        work=work,
+    )
+    shutil.rmtree(work, ignore_errors=True)
+    kinds = ", ".join(f"{number} {kind}" for kind, number in manifest.rows.items())
+    print(
+        f"{args.out}: adapter {manifest.version} for {manifest.base}, {manifest.pairs} pairs ({kinds} rows), "
+        f"last loss {manifest.last_loss:.4f}, {manifest.wall_seconds:.0f} s"
+    )
+    return 0
+
+
+def _import(args: argparse.Namespace, settings: Settings, database: Database) -> int:
+    with exclusive(settings.database, LOCK):
+        version = import_adapter(args.source, settings=settings, database=database)
+    print(f"{version} is registered as a candidate; to put it into service: cenfobot-train promote {version}")
+    return 0
+
+
+def _evaluate(args: argparse.Namespace, settings: Settings, database: Database) -> int:
+    with exclusive(settings.database, LOCK):
+        inputs, adapter = _of_version(args, settings, database)
+    evaluation = pipeline.measured(inputs, adapter)
+    for name, measure in MEASURES.items():
+        values = [
+            f"{evaluation.measures[key]:.4g}" if key in evaluation.measures else "-" for key in (name, TEST + name)
+        ]
+        print(f"{name:32} {values[0]:>8} {values[1]:>8}  {measure.meaning}")
+    if args.out:
+        evaluation.write(args.out)
+    return 0
+
+
+def _promote(args: argparse.Namespace, settings: Settings, database: Database) -> int:
+    if not args.recipe and not args.anyway:
+        raise SettingsError(
+            "A version is promoted if a recipe's gates hold: --recipe tiny. Or say why without: --anyway."
+        )
+    with exclusive(settings.database, LOCK):
+        if args.anyway:
+            promotion.promote(database, settings=settings, version=args.version, by=args.by, why=args.anyway)
+            print(f"{args.version} is in service")
+            return 0
+        inputs, adapter = _of_version(args, settings, database)
+        reference = inputs.champion.version if inputs.champion else pipeline.BARE_BASE
+        candidate, champion = (pipeline.measured(inputs, one) for one in (adapter, inputs.champion))
+        verdict = promotion.judge(inputs.recipe.gates, candidate, champion, champion_name=reference)
+        why = "; ".join(verdict.reasons)
+        if verdict.promote:
+            promotion.promote(database, settings=settings, version=args.version, by=args.by, why=why)
+    print(why)
+    return 0 if verdict.promote else 1
+
+
+def _of_version(args: argparse.Namespace, settings: Settings, database: Database) -> tuple[Inputs, Adapter | None]:
+    """A version of the base in service (by default its champion), and what it is measured with: the CSV of today."""
+    in_service = adapter_in_service(settings, database)
+    adapter = in_service.adapter
+    if args.version:
+        adapter = in_service.registered.adapter(promotion.find(in_service.registered, database, args.version))
+    return gather(load_recipe(args.recipe), settings, database, in_service.adapter), adapter
+
+
+def _rollback(args: argparse.Namespace, settings: Settings, database: Database) -> int:
+    with exclusive(settings.database, LOCK):
+        version = promotion.rollback(database, settings=settings, by=args.by, why=args.why)
+    print(f"{version} is in service again")
+    return 0
+
+
+def _versions(args: argparse.Namespace, settings: Settings, database: Database) -> int:
+    base = short_base_name(settings.base_model)
+    with database.reading() as session:
+        records = registry.versions(session, base)
+        holding = None if args.pair is None else registry.versions_with_pair(session, base, args.pair)
+        champion = registry.alias(session, base, CHAMPION)
+        changes = registry.alias_changes(session, base)
+    for record in records:
+        if holding is None or record.version in holding:
+            mark = "*" if champion and champion.version == record.version else " "
+            made = f"{record.manifest['version']}, {record.manifest['pairs']} pairs"
+            print(f"{mark} {record.version}  {record.created_at:%Y-%m-%d %H:%M} UTC  {made}")
+    if holding is None:
+        for change in changes:
+            move = f"{change.previous or 'nothing'} -> {change.version}"
+            print(f"  {change.at:%Y-%m-%d %H:%M} UTC  {move}, by {change.by}: {change.why}")
+    return 0
+
+
+def _schedule(args: argparse.Namespace, settings: Settings, database: Database) -> int:
+    recipe = load_recipe(args.recipe)
+    base = short_base_name(recipe.base or settings.base_model)
+
+    def queue() -> None:
+        said = queue_if_worth_it(
+            database, base=base, recipe=args.recipe, min_changes=args.min_changes, by="the schedule"
+        )
+        print(said, flush=True)
+
+    def is_waiting() -> bool:
+        with database.reading() as session:
+            return training_runs.waiting(session) > 0
+
+    if args.once:
+        queue()
+        return _work(args, settings, database)
+    zone = ZoneInfo(settings.timezone)
+    trigger = schedule.cron_trigger(args.cron, zone) if args.cron else None
+    schedule.keep_schedule(trigger, zone, queue=queue, is_waiting=is_waiting)
+    return 0
+
+
+def _tune(args: argparse.Namespace, settings: Settings, database: Database) -> int:
+    recipe = load_recipe(args.recipe)
+    settings = settings.model_copy(update={"base_model": recipe.base or settings.base_model})
+    with exclusive(settings.database, LOCK):
+        inputs = gather(recipe, settings, database, adapter_in_service(settings, database).adapter)
+        check(inputs)
+        folder = settings.home / "tune" / inputs.key
+
+        def judge(trial: Recipe, work: Path) -> Mapping[str, float]:
+            of_trial = replace(inputs, recipe=trial)
+            pipeline.fine_tune(of_trial, work)
+            return pipeline.measured(of_trial, Adapter("trial", work / "adapter"), parts=("dev",)).measures
+
+        found = tune.search(recipe, folder, trials=args.trials, judge=judge)
+    print(f"best of {found.trials} trials: {found.score:.3f}; recipe and plots in {found.folder}")
+    return 0
+
+
+def _work(args: argparse.Namespace, settings: Settings, database: Database) -> int:
+    def train(run: TrainingRunRecord) -> str:
+        options = pipeline.Options(run.requested_by)
+        return pipeline.run(load_recipe(run.recipe), settings, database, options).text
+
+    return 1 if work_off(database, settings.database, train) else 0
+
+
+def _runs(args: argparse.Namespace, settings: Settings, database: Database) -> int:
+    with database.reading() as session:
+        found = training_runs.list_runs(session)
+    for run in found:
+        outcome = str(run.report.get("outcome", "")) if run.report else ""
+        asked = f"{run.requested_at:%Y-%m-%d %H:%M} UTC by {run.requested_by}"
+        print(f"{run.id:>4}  {run.recipe}  {asked}  {run.status}  {outcome}")
+    return 0
+
+
+_Command = Callable[[argparse.Namespace, Settings, Database], int]
+_COMMANDS: Mapping[str, _Command] = {
+    "run": _run,
+    "fold": _fold,
+    "dataset": _dataset,
+    "evaluate": _evaluate,
+    "import": _import,
+    "promote": _promote,
+    "rollback": _rollback,
+    "versions": _versions,
+    "schedule": _schedule,
+    "tune": _tune,
+    "work": _work,
+    "runs": _runs,
+}

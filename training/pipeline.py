@@ -1,0 +1,189 @@
+"""One retraining, from approved answers to a promoted adapter; :func:`run` is the whole story in one screen.
+
+Everything in the making lies in one run folder, named after its inputs, under ``home/runs``. Killed anywhere, the same
+command finds that folder and goes on after the last step that was finished; inside the fine-tuning, after the last
+checkpoint. Nothing outside the folder changes before its step is whole.
+"""
+
+import asyncio
+import shutil
+from collections.abc import Collection
+from contextlib import nullcontext
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from bot.adapters import adapter_in_service, add_version
+from bot.card import borrowed_card
+from bot.generation.base import Adapter
+from bot.generation.loading import load_tokenizer
+from bot.generation.local import LocalGenerator
+from bot.generation.manifest import Manifest, read_manifest
+from bot.settings import Settings
+from storage.database import Database
+from training.dataset import held_out_rows
+from training.evaluation import Evaluation, evaluate
+from training.finetune import finetune
+from training.folding import fold
+from training.held_out_loss import held_out_loss
+from training.inputs import Inputs, check, gather, trained_before
+from training.promotion import judge, promote
+from training.recipe import Recipe
+from training.report import write_report
+
+BARE_BASE = "the bare base"
+"""What the champion is called where no adapter serves."""
+
+
+@dataclass(frozen=True)
+class Options:
+    """What a person may ask of a run besides its recipe."""
+
+    by: str
+    allow_removals: bool = False
+    """Fold even where more than a tenth of the rows would go."""
+    again: bool = False
+    """Train even where nothing has changed since the last adapter."""
+    pause_bot: bool = False
+    """Have the running bot free its memory meanwhile, for a card that is too small for both."""
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """How a run ended."""
+
+    version: str
+    promoted: bool
+    text: str
+    """In words, for a terminal or a log."""
+    report: str
+    """Path of the HTML report; empty when nothing was trained."""
+
+
+def run(recipe: Recipe, settings: Settings, database: Database, options: Options) -> Outcome:
+    """Folds, trains, measures, registers, reports and, where the gates hold, promotes. The caller holds the lock.
+
+    Raises:
+        DataError: the fold or the pre-flight stopped; says what to mend.
+        ModelError: the base cannot be used, or the training failed.
+    """
+    settings = settings.model_copy(update={"base_model": recipe.base or settings.base_model})
+    load_tokenizer(settings.base_model)  # a base that cannot be found is told before anything is written
+    champion = adapter_in_service(settings, database).adapter
+    by, csv = options.by, settings.pairs_csv
+    folded = fold(database, csv, settings.csv_versions, by=by, allow_removals=options.allow_removals)
+    print(folded.summary, flush=True)
+
+    inputs = gather(recipe, settings, database, champion)
+    folder = settings.runs / inputs.key
+    if not folder.is_dir():
+        if not options.again and (same := trained_before(inputs, database)):
+            return Outcome(same, False, f"nothing has changed since {same}: the same pairs, recipe and base", "")
+        _begin(folder)
+    lengths = check(inputs)
+
+    with borrowed_card(settings.home) if options.pause_bot else nullcontext():
+        manifest = fine_tune(inputs, folder)
+        candidate, reference = measure(inputs, folder)
+    verdict = judge(recipe.gates, candidate, reference, champion_name=champion.version if champion else BARE_BASE)
+
+    manifest = replace(manifest, metrics=candidate.measures)
+    learned = dict(item for pair in inputs.corpus.pairs for item in pair.ids)
+    version = add_version(settings, database, folder=folder / "adapter", manifest=manifest, pairs=list(learned.items()))
+    report = settings.reports / inputs.base.replace("/", "--") / version
+    write_report(
+        report,
+        manifest=manifest,
+        candidate=candidate,
+        champion=reference,
+        verdict=verdict,
+        version=version,
+        lengths=lengths,
+    )
+    if verdict.promote:
+        promote(database, settings=settings, version=version, by=by, why="; ".join(verdict.reasons))
+    _end(folder)
+    return Outcome(version, verdict.promote, "; ".join(verdict.reasons), str(report / "report.html"))
+
+
+def fine_tune(inputs: Inputs, folder: Path) -> Manifest:
+    """The adapter of these inputs in ``folder/adapter``, trained unless it is there already."""
+    out, work = folder / "adapter", folder / "checkpoints"
+    if out.is_dir():
+        return read_manifest(out)
+    manifest = finetune(
+        inputs.recipe,
+        base=inputs.settings.base_model,
+        corpus=inputs.corpus,
+        system=inputs.system,
+        synonyms=inputs.synonyms,
+        out=out,
+        device=inputs.settings.device,
+        work=work,
+    )
+    shutil.rmtree(work, ignore_errors=True)
+    return manifest
+
+
+def measure(inputs: Inputs, folder: Path) -> tuple[Evaluation, Evaluation]:
+    """Candidate and champion (where there is none, the bare base) on the same questions, unless done already."""
+    adapters = Adapter("candidate", folder / "adapter"), inputs.champion
+    files = folder / "candidate.json", folder / "champion.json"
+    for adapter, file in zip(adapters, files, strict=True):
+        if not file.is_file():
+            measured(inputs, adapter).write(file)
+    candidate, champion = (Evaluation.read(file) for file in files)
+    return candidate, champion
+
+
+def measured(inputs: Inputs, adapter: Adapter | None, parts: Collection[str] = ("gate", "test")) -> Evaluation:
+    """One adapter's answers to the questions of ``parts``, and its loss on rows of held-out wordings."""
+    plan, settings = inputs.recipe.training, inputs.settings
+    rows = held_out_rows(
+        inputs.corpus, system=inputs.system, synonyms=inputs.synonyms, plan=inputs.recipe.dataset, seed=plan.seed
+    )
+    loss = None
+    if rows:
+        path = adapter.path if adapter else None
+        loss = held_out_loss(
+            rows, base=settings.base_model, adapter=path, device=settings.device, max_length=plan.max_length
+        )
+    return asyncio.run(_asked(inputs, adapter, loss, parts))
+
+
+async def _asked(inputs: Inputs, adapter: Adapter | None, loss: float | None, parts: Collection[str]) -> Evaluation:
+    settings = inputs.settings
+    generator = await LocalGenerator.load(
+        settings.base_model,
+        device=settings.device,
+        adapter=adapter,
+        kv_cache_mb=settings.kv_cache_mb,
+        max_in_flight=settings.max_in_flight,
+        max_waiting=settings.max_waiting,
+    )
+    try:
+        return await evaluate(
+            generator,
+            corpus=inputs.corpus,
+            settings=settings,
+            profile=inputs.profile,
+            synonyms=inputs.synonyms,
+            sets=inputs.sets(),
+            closed_book_system=inputs.system,
+            held_out_loss=loss,
+            parts=parts,
+        )
+    finally:
+        await generator.aclose()
+
+
+def _begin(folder: Path) -> None:
+    """An empty folder for a run; what others left unfinished, with other inputs, is of no use any more."""
+    shutil.rmtree(folder.parent, ignore_errors=True)
+    folder.mkdir(parents=True)
+
+
+def _end(folder: Path) -> None:
+    """What counts is in the registry and in the report by now."""
+    done = folder.with_name(f".{folder.name}")
+    folder.rename(done)  # at once, so that a folder half deleted is not taken for an unfinished run
+    shutil.rmtree(done)
