@@ -11,8 +11,10 @@ from bot.generation.manifest import Manifest, base_fingerprint, read_manifest, s
 
 MANIFEST = Manifest(
     version="tiny-20260102-030405", base="tiny-llama", base_fingerprint="ab" * 32, base_revision=None,
-    csv_sha256="cd" * 32, pairs=4, pair_ids=[1, 2, 3, 4], new_pair_ids=[4], rows={"grounded": 8}, recipe={"lora": {"r": 8}}, seed=1, libraries={"torch": "2.13.0"},
-    losses=[(25, 1.89005), (50, 0.8395)], held_out_losses=[(50, 0.9)], metrics={"served.right": 0.875}, created_at="2026-01-02T03:04:05+00:00", wall_seconds=12.5,
+    csv_sha256="cd" * 32, pairs=4, pair_ids=[1, 2, 3, 4], new_pair_ids=[4], rows={"grounded": 8},
+    recipe={"lora": {"r": 8}}, seed=1, libraries={"torch": "2.13.0"}, losses=[(25, 1.89005), (50, 0.8395)],
+    held_out_losses=[(50, 0.9)], metrics={"served.right": 0.875}, created_at="2026-01-02T03:04:05+00:00",
+    wall_seconds=12.5,
 )  # fmt: skip
 
 
