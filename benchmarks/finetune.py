@@ -33,10 +33,10 @@ from bot.profile import load_profile
 from bot.retrieval.synonyms import Synonyms
 from bot.settings import DATA
 from storage.pairs_csv import csv_sha256, group_rows, read_csv
-from training.corpus import Corpus, CorpusPair
-from training.finetune import finetune
+from training.dataset.corpus import Corpus, CorpusPair
+from training.finetuning.finetune import finetune
+from training.finetuning.trainer import Cost
 from training.recipe import Recipe, load_recipe
-from training.trainer import Cost
 
 SHAPES = {  # vocabulary, hidden size, intermediate size, layers, heads
     "7b": (32_000, 4096, 11008, 32, 32),

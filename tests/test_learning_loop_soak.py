@@ -17,8 +17,8 @@ from bot.cli import main as cenfobot
 from bot.settings import Settings, load_settings
 from storage.database import Database
 from training.cli import main as train
-from training.corpus import Corpus
-from training.finetune import finetune
+from training.dataset.corpus import Corpus
+from training.finetuning.finetune import finetune
 from training.inputs import gather
 from training.pipeline import Options, run
 from training.recipe import Recipe, load_recipe

@@ -22,10 +22,10 @@ from storage.exclusive import exclusive
 from storage.registry import CHAMPION
 from storage.training_runs import TrainingRunRecord
 from training import pipeline, promotion, schedule, tune
-from training.corpus_in_service import corpus_from_csv
-from training.dataset import build_rows
-from training.finetune import finetune
-from training.folding import fold
+from training.dataset.corpus_in_service import corpus_from_csv
+from training.dataset.rows import build_rows
+from training.finetuning.finetune import finetune
+from training.folding.fold import fold
 from training.importing import import_adapter
 from training.inputs import Inputs, check, gather
 from training.measures import MEASURES, TEST

@@ -14,11 +14,11 @@ from bot.retrieval.synonyms import Synonyms
 from bot.settings import Settings
 from storage import registry
 from storage.database import Database
-from training.corpus import Corpus
-from training.corpus_in_service import corpus_in_service
-from training.dataset import build_rows, encode_rows
-from training.evaluation_sets import EvaluationSets, read_sets
-from training.preflight import preflight
+from training.dataset.corpus import Corpus
+from training.dataset.corpus_in_service import corpus_in_service
+from training.dataset.preflight import preflight
+from training.dataset.rows import build_rows, encode_rows
+from training.evaluation.sets import EvaluationSets, read_sets
 from training.recipe import Recipe
 
 

@@ -20,15 +20,15 @@ from bot.generation.local import LocalGenerator
 from bot.generation.manifest import Manifest, read_manifest
 from bot.settings import Settings
 from storage.database import Database
-from training.dataset import held_out_rows
-from training.evaluation import Evaluation, evaluate
-from training.finetune import finetune
-from training.folding import fold
-from training.held_out_loss import held_out_loss
+from training.dataset.rows import held_out_rows
+from training.evaluation.evaluate import Evaluation, evaluate
+from training.evaluation.held_out_loss import held_out_loss
+from training.finetuning.finetune import finetune
+from training.folding.fold import fold
 from training.inputs import Inputs, check, gather, trained_before
 from training.promotion import judge, promote
 from training.recipe import Recipe
-from training.report import write_report
+from training.reporting.report import write_report
 
 BARE_BASE = "the bare base"
 """What the champion is called where no adapter serves."""

@@ -17,7 +17,7 @@ from storage import registry
 from storage.database import Database
 from storage.errors import UnknownId
 from storage.registry import CHAMPION, AdapterRecord
-from training.evaluation import Evaluation
+from training.evaluation.evaluate import Evaluation
 from training.measures import MEASURES
 from training.recipe import Gate
 

@@ -9,7 +9,7 @@ from transformers import LlamaConfig, LlamaForCausalLM, LlamaTokenizer, PreTrain
 
 from bot.generation.loading import load_tokenizer
 from storage.pairs_csv import CsvPair, csv_sha256, write_csv
-from training.corpus import Corpus, CorpusPair
+from training.dataset.corpus import Corpus, CorpusPair
 
 SYSTEM = "Eres el asistente de la escuela."
 PAIRS = (

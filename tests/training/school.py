@@ -11,7 +11,7 @@ from storage import pairs
 from storage.database import Database
 from storage.pairs import PairRecord
 from storage.pairs_csv import read_csv, write_csv
-from training.folding import Folded, fold
+from training.folding.fold import Folded, fold
 
 NOW = datetime(2026, 3, 2, 15, 4, 5, tzinfo=UTC)
 CAJA, PLAZO, SOL = "El curso de Caja cuesta S/ 280.", "El curso de Caja dura 3 meses.", "La escuela queda en Sol 12."

@@ -18,8 +18,8 @@ from bot.settings import Settings
 from storage import registry
 from storage.database import Database
 from training import importing
-from training.corpus import Corpus
-from training.finetune import finetune
+from training.dataset.corpus import Corpus
+from training.finetuning.finetune import finetune
 from training.importing import CONFIG, MANIFEST, WEIGHTS, import_adapter
 from training.recipe import load_recipe
 

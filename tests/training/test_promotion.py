@@ -11,7 +11,7 @@ from storage import registry
 from storage.database import Database
 from storage.errors import UnknownId
 from tests.bot.adapter_versions import BASE, champion, scaled_version
-from training.evaluation import Evaluation
+from training.evaluation.evaluate import Evaluation
 from training.promotion import Verdict, judge, promote, rollback
 from training.recipe import Gate
 

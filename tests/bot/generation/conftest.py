@@ -17,7 +17,7 @@ from bot.answering.prompt import Prompt, grounded_user_text
 from bot.generation.base import Adapter
 from bot.generation.local import LocalGenerator
 from tests.bot.generation.asking import Running
-from training.tiny_llama import VOCABULARY, build_model, new_tokenizer
+from training.small_base.tiny_llama import VOCABULARY, build_model, new_tokenizer
 
 MakeAdapter = Callable[..., Adapter]
 
