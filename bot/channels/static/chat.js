@@ -12,6 +12,7 @@ const OFFLINE = "Sin conexión con el asistente. Reintentando…";
 let messages = []; // {role, text, at, id, kind, verbatim, feedback, waiting, client_id}; unsent ones have .failure
 let preview = "";
 let events = null;
+let changedAt = 0; // when the server last told of a change; a reading that began before may lack it
 let endTop = 0; // where the log stood when it last followed its end
 const bubbles = new Map();
 
@@ -82,8 +83,9 @@ async function read() {
     const response = await fetch("/api/conversation");
     const body = await response.json();
     if (!response.ok) return tell(body.error);
+    if (changedAt > began) return read();
     const known = new Set(body.messages.map((message) => message.client_id));
-    const onlyHere = (message) => message.failure || message.sending || message.sentAt > began;
+    const onlyHere = (message) => message.failure || message.sending;
     messages = [...body.messages, ...messages.filter((message) => onlyHere(message) && !known.has(message.client_id))];
     if (!messages.some((message) => message.waiting)) preview = "";
     tell("");
@@ -113,6 +115,7 @@ function connect() {
     const mine = messages.find((message) => message.client_id === question.client_id);
     if (mine) Object.assign(mine, { failure: "", waiting: true, sentAt: performance.now() });
     else messages.push(question);
+    changedAt = performance.now();
   });
   on("preview", ({ text }) => (preview = text));
   on("answer", (answer) => {
@@ -120,6 +123,7 @@ function connect() {
     if (asked >= 0) messages[asked].waiting = false;
     messages.splice(asked >= 0 ? asked + 1 : messages.length, 0, answer);
     preview = "";
+    changedAt = performance.now();
   });
 }
 
@@ -138,7 +142,7 @@ async function post(message) {
   render();
   try {
     await postJson("/api/messages", { text: message.text, client_id: message.client_id });
-    message.sentAt = performance.now();
+    message.sentAt = changedAt = performance.now();
   } catch (error) {
     // The page may have heard its own question already: then only the acknowledgement was lost.
     if (!message.sentAt) Object.assign(message, { failure: error.message, waiting: false });

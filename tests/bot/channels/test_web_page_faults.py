@@ -71,3 +71,20 @@ async def test_a_restarted_server_is_found_again_and_its_answer_shown(browser: B
             await restarted.answer("Queda en Cusco.")
             await expect(bots(page)).to_have_text("Queda en Cusco.", timeout=15_000)
             await expect(page.locator("#offline")).to_be_hidden()
+
+
+async def test_a_reading_that_began_before_an_answer_does_not_take_it_away(browser: Browser) -> None:
+    async with serving() as bot, opened(browser, bot) as page:
+        await ask(page, "¿Dónde queda?")
+        await stored(page, bot)
+
+        async def deliver_late(route: Route) -> None:
+            response = await route.fetch()  # from before the answer
+            await bot.answer("Queda en Cusco.")
+            await expect(bots(page)).to_have_text("Queda en Cusco.")
+            await route.fulfill(response=response)
+
+        await page.route("**/api/conversation", deliver_late, times=1)
+        await page.evaluate("read()")
+        await expect(bots(page)).to_have_text("Queda en Cusco.")
+        await expect(own(page)).to_have_count(1)

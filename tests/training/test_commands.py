@@ -1,0 +1,80 @@
+"""The commands of ``cenfobot-train`` on a small home and a random base: what an operator reads."""
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from bot.cli import main as cenfobot
+from tests.training.school import School
+from training.cli import main
+
+pytestmark = [pytest.mark.slow, pytest.mark.filterwarnings("ignore::FutureWarning")]
+Train = Callable[..., str]
+
+
+@pytest.fixture(scope="module")
+def home(tmp_path_factory: pytest.TempPathFactory, base: Path) -> Path:
+    school = School(tmp_path_factory.mktemp("commands"))
+    school.database.close()
+    return school.settings.home
+
+
+@pytest.fixture
+def train(home: Path, base: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Train:
+    """Runs a command in the home, and returns what it said."""
+    monkeypatch.setenv("CENFOBOT_HOME", str(home))
+    monkeypatch.setenv("CENFOBOT_BASE_MODEL", str(base))
+    monkeypatch.setenv("CENFOBOT_DEVICE", "cpu")
+    monkeypatch.setenv("CENFOBOT_MAX_NEW_TOKENS", "48")
+
+    def run(*arguments: str, status: int = 0) -> str:
+        capsys.readouterr()
+        assert main([*arguments]) == status
+        printed = capsys.readouterr()
+        return printed.err if status else printed.out
+
+    return run
+
+
+def test_a_first_adapter_is_trained_when_it_is_due_and_enough_is_approved(train: Train) -> None:
+    once = ("schedule", "--recipe", "smoke", "--once", "--min-changes", "1")
+    assert train(*once).startswith("skipped: 0 approved change(s)")
+    assert cenfobot(["pairs", "add", "¿Hay cochera?", "Sí, para 12 autos.", "--by", "rosa"]) == 0
+    said = train(*once)
+    assert "1 approved change(s): retraining 1 is queued" in said
+    assert "folded into the CSV" in said
+    assert "retraining 1 (smoke, asked by the schedule): done: the recipe has no gates" in said
+    assert train("runs").split()[:2] == ["1", "smoke"]
+    assert train(*once).startswith("skipped: 0 approved change(s)")
+
+
+def test_staff_ask_for_a_retraining_that_work_takes_up(train: Train) -> None:
+    assert cenfobot(["retrain", "--recipe", "smoke", "--by", "rosa"]) == 0
+    assert "retraining 2 (smoke, asked by rosa): done: nothing has changed since v0001" in train("work")
+
+
+def test_versions_are_listed_promoted_and_rolled_back(train: Train) -> None:
+    train("run", "--recipe", "smoke", "--again", "--by", "rosa")
+    assert "* v0002" in train("versions")
+    assert "v0001 -> v0002, by rosa: the recipe has no gates" in train("versions")
+    assert train("rollback", "--by", "luis") == "v0001 is in service again\n"
+    assert "v0002 -> v0001, by luis: rolled back by hand" in train("versions")
+    assert "there is nothing to roll" in train("rollback", status=1).lower()
+    assert "a recipe's gates" in train("promote", "v0002", status=1)
+    assert "no version 'v0009'" in train("promote", "v0009", "--anyway", "it looks good", status=1)
+    assert train("promote", "v0002", "--anyway", "it looks good") == "v0002 is in service\n"
+    holding = train("versions", "--pair", "1").splitlines()
+    assert [line.strip("* ").split()[0] for line in holding] == ["v0001", "v0002"]
+
+
+def test_a_version_is_measured_by_itself(train: Train, tmp_path: Path) -> None:
+    said = train("evaluate", "v0001", "--recipe", "smoke", "--out", str(tmp_path / "answers.json"))
+    assert "closed_book.known" in said
+    assert (tmp_path / "answers.json").is_file()
+
+
+def test_the_training_rows_can_be_looked_at(train: Train) -> None:
+    rows = train("dataset", "--recipe", "smoke").splitlines()
+    assert len(rows) == 2 * 24
+    assert all(row.startswith('{"kind": ') for row in rows)
