@@ -5,7 +5,9 @@ both are compared by hash. A champion that is damaged keeps no bot from starting
 Where none fits, the bare base serves, and the reason is said.
 """
 
+import hashlib
 import logging
+import os
 import shutil
 import tempfile
 from collections.abc import Sequence
@@ -25,6 +27,9 @@ from storage.pairs_csv import csv_sha256
 from storage.registry import CHAMPION, AdapterRecord
 
 log = logging.getLogger("cenfobot")
+
+_WEIGHTS_SHA256 = "weights_sha256"
+"""Key beside the manifest's in the registry: what a version's weights must hash to."""
 
 
 class Registered:
@@ -48,7 +53,7 @@ class Registered:
             changes = registry.alias_changes(session, self.base)
         line: list[str] = []
         for version in (change.version for change in changes if change.alias == CHAMPION):
-            line = [*line[: line.index(version)], version] if version in line else [*line, version]
+            line = line[:-1] if line[-2:-1] == [version] else [*line, version]
         return [records[version] for version in reversed(line)]
 
     def is_of_these_weights(self, record: AdapterRecord) -> bool:
@@ -59,12 +64,18 @@ class Registered:
         """The adapter of a registered version.
 
         Raises:
-            AdapterError: it was trained on other weights of this name.
+            AdapterError: it was trained on other weights of this name, or its file is not what was registered.
         """
         if not self.is_of_these_weights(record):
             raise AdapterError(
                 f"The adapter {record.version} was trained on other weights than those of {self.base} in service. "
                 "Train it again, or roll back to another version."
+            )
+        wanted = record.manifest.get(_WEIGHTS_SHA256)
+        if wanted and wanted != _weights_sha256(Path(record.path)):
+            raise AdapterError(
+                f"The weights in {record.path} are not those that were registered as {record.version}: the file is "
+                "damaged or was changed. Train it again, or roll back to another version."
             )
         return Adapter(record.version, Path(record.path))
 
@@ -146,17 +157,36 @@ def add_version(
             version = registry.next_version(session, manifest.base)
             target = place / version
             shutil.rmtree(target, ignore_errors=True)  # of a process that was killed before it registered it
+            _to_disk(copy)
             copy.rename(target)
             registry.register(
                 session,
                 base=manifest.base,
                 version=version,
                 path=str(target),
-                manifest=asdict(manifest),
+                manifest=asdict(manifest) | {_WEIGHTS_SHA256: _weights_sha256(target)},
                 now=datetime.now(UTC),
                 pairs=pairs,
             )
     return version
+
+
+def _weights_sha256(folder: Path) -> str:
+    try:
+        with (folder / "adapter_model.safetensors").open("rb") as file:
+            return hashlib.file_digest(file, "sha256").hexdigest()
+    except OSError as error:
+        raise AdapterError(f"The adapter {folder} cannot be read: {error}. Roll back to another version.") from error
+
+
+def _to_disk(folder: Path) -> None:
+    """The registry's row survives a power cut; so must what it points at."""
+    for path in (*folder.iterdir(), folder):
+        handle = os.open(path, os.O_RDONLY)
+        try:
+            os.fsync(handle)
+        finally:
+            os.close(handle)
 
 
 def _place(settings: Settings, base: str) -> Path:

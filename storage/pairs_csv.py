@@ -9,6 +9,7 @@ import hashlib
 import io
 import os
 import secrets
+import shutil
 from collections import deque
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
@@ -119,6 +120,7 @@ def replace_csv(path: Path, content: bytes, *, before: str | None = None) -> str
         StorageError: the file is not the one with the hash ``before``, or the disk gives back something else.
         OSError: the file cannot be written.
     """
+    path = path.resolve()  # a link stays one
     draft = path.with_name(f".{path.name}.{secrets.token_hex(4)}")
     try:
         with draft.open("xb") as file:
@@ -130,6 +132,8 @@ def replace_csv(path: Path, content: bytes, *, before: str | None = None) -> str
             raise StorageError(f"{path} was not written: read back, the new content differs. Check the disk.")
         if before is not None and csv_sha256(path) != before:
             raise StorageError(f"{path} was saved by somebody else meanwhile, and was left as it is. Try again.")
+        if path.exists():
+            shutil.copymode(path, draft)  # who may edit it stays as it was
         draft.replace(path)
     finally:
         draft.unlink(missing_ok=True)

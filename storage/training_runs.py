@@ -5,11 +5,14 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import func, insert, select, update
+from sqlalchemy import func, insert, select
 from sqlalchemy.orm import Session
 
 from storage.errors import UnknownId
 from storage.models import TrainingRun
+
+MOST_INTERRUPTIONS = 3
+"""A retraining whose process ends this often, killed for its memory perhaps, is not tried again."""
 
 
 @dataclass(frozen=True)
@@ -58,14 +61,22 @@ def finish(session: Session, run_id: int, *, status: str, report: Mapping[str, A
     session.flush()
 
 
-def requeue_interrupted(session: Session) -> int:
-    """Queues again every retraining that is marked as running, and returns how many.
+def requeue_interrupted(session: Session, *, now: datetime) -> int:
+    """Queues again what is marked as running, and returns how many; the third time, it is closed as failed.
 
     To be called only by who holds the training lock: whoever ran them is gone.
     """
-    running = update(TrainingRun).where(TrainingRun.status == "running")
-    again = running.values(status="queued", started_at=None).returning(TrainingRun.id)
-    return len(session.scalars(again).all())
+    runs = session.scalars(select(TrainingRun).where(TrainingRun.status == "running").with_for_update()).all()
+    for run in runs:
+        kills = 1 + (run.report or {}).get("interrupted", 0)
+        run.report = {"interrupted": kills}
+        if kills >= MOST_INTERRUPTIONS:
+            run.status, run.finished_at = "failed", now
+            run.report = {"outcome": f"the process ended each of the {kills} times that it was run"}
+        else:
+            run.status, run.started_at = "queued", None
+    session.flush()
+    return sum(run.status == "queued" for run in runs)
 
 
 def waiting(session: Session) -> int:

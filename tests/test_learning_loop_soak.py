@@ -83,7 +83,7 @@ def test_a_candidate_trained_on_shuffled_answers_is_refused(home: Path) -> None:
 def test_killed_while_it_trains_the_next_run_goes_on_and_promotes(home: Path) -> None:
     cenfobot(["pairs", "add", "¿Prestan laptops?", "No, cada estudiante trae la suya.", "--by", "rosa"])
     command = [sys.executable, "-m", "training.cli", "run", "--recipe", "tiny", "--by", "rosa"]
-    for reached in ("runs/*/checkpoints/checkpoint-200", "runs/*/adapter", "runs/*/candidate.json"):
+    for reached in ("runs/*/checkpoints/checkpoint-200", "runs/*/adapter", "runs/*/candidate-*.json"):
         with subprocess.Popen(command, cwd=PROJECT, env=os.environ, stdout=subprocess.DEVNULL) as process:
             while not any(home.glob(reached)) and process.poll() is None:
                 time.sleep(0.1)

@@ -42,13 +42,14 @@ def parser() -> argparse.ArgumentParser:
     _add_recipe(run)
     _add_removals(run)
     run.add_argument("--again", action="store_true", help="train even where nothing has changed")
-    run.add_argument("--pause-bot", action="store_true", help="have the bot lend its memory meanwhile")
+    _add_pause(run)
     _add_who(run)
 
     fold = commands.add_parser("fold", help="write what was approved, edited and retired into the CSV")
     _add_removals(fold)
     _add_who(fold)
 
+    _add_recipe(commands.add_parser("check", help="look for what would spoil a training, before any of its time"))
     _add_recipe(commands.add_parser("dataset", help="show the training rows, one JSON object a line"))
 
     finetune = commands.add_parser("finetune", help="fine-tune an adapter on the pairs of a CSV, and nothing else")
@@ -65,6 +66,9 @@ def parser() -> argparse.ArgumentParser:
         "--recipe", default="tiny", metavar="NAME", help="whose held-out share counts (default: tiny)"
     )
     evaluate.add_argument("--out", type=Path, metavar="FILE", help="every question with its answer, as JSON")
+
+    report = commands.add_parser("report", help="make a version's report anew")
+    report.add_argument("version")
 
     importing = commands.add_parser("import", help="register an adapter that was trained elsewhere, as a candidate")
     importing.add_argument("source", type=Path, metavar="FILE", help="zip or folder, as training/colab.ipynb makes it")
@@ -88,7 +92,9 @@ def parser() -> argparse.ArgumentParser:
     schedule.add_argument("--min-changes", type=int, default=1, metavar="N", help="skip below N approved changes")
     schedule.add_argument("--once", action="store_true", help="look once, now, and end: for the system's own cron")
 
-    commands.add_parser("work", help="run the retrainings that are queued, and end")
+    _add_pause(schedule)
+
+    _add_pause(commands.add_parser("work", help="run the retrainings that are queued, and end"))
     commands.add_parser("runs", help="the retrainings that were asked for, and what became of them")
 
     tune = commands.add_parser("tune", help="search better values for a recipe")
@@ -99,6 +105,11 @@ def parser() -> argparse.ArgumentParser:
 
 def _add_recipe(command: argparse.ArgumentParser) -> None:
     command.add_argument("--recipe", required=True, metavar="NAME", help="name of a shipped recipe, or a YAML file")
+
+
+def _add_pause(command: argparse.ArgumentParser) -> None:
+    about = "the running bot frees its memory meanwhile, and gives approved answers verbatim"
+    command.add_argument("--pause-bot", action="store_true", help=about)
 
 
 def _add_removals(command: argparse.ArgumentParser) -> None:

@@ -2,34 +2,35 @@
 
 import argparse
 import json
-import shutil
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
-from bot.adapters import adapter_in_service
-from bot.errors import SettingsError
+from bot.adapters import Registered, adapter_in_service
+from bot.errors import DataError, ModelError, SettingsError
 from bot.generation.base import Adapter
-from bot.generation.manifest import short_base_name
+from bot.generation.manifest import read_manifest, short_base_name
 from bot.home import open_home
 from bot.profile import load_profile
 from bot.retrieval.synonyms import Synonyms
 from bot.settings import Settings, load_settings
 from storage import registry, training_runs
 from storage.database import Database
+from storage.errors import Locked
 from storage.exclusive import exclusive
 from storage.registry import CHAMPION
 from storage.training_runs import TrainingRunRecord
 from training import pipeline, promotion, schedule, tune
 from training.dataset.corpus_in_service import corpus_from_csv
 from training.dataset.rows import build_rows
-from training.finetuning.finetune import finetune
+from training.evaluation.sets import WORDINGS
 from training.folding.fold import fold
 from training.importing import import_adapter
-from training.inputs import Inputs, check, gather
+from training.inputs import Inputs, check, gather, with_base
 from training.measures import MEASURES, TEST
 from training.recipe import Recipe, load_recipe
+from training.reporting.report import rewrite_report
 from training.requests import LOCK, queue_if_worth_it, work_off
 
 
@@ -64,35 +65,47 @@ def _fold(args: argparse.Namespace, settings: Settings, database: Database) -> i
     return 0
 
 
+def _check(args: argparse.Namespace, settings: Settings, database: Database) -> int:
+    lengths = check(_in_service(args, settings, database))
+    print(f"{len(lengths)} rows of {min(lengths)} to {max(lengths)} tokens; nothing stands in the way of training")
+    return 0
+
+
 def _dataset(args: argparse.Namespace, settings: Settings, database: Database) -> int:
-    recipe = load_recipe(args.recipe)
-    settings = settings.model_copy(update={"base_model": recipe.base or settings.base_model})
-    with exclusive(settings.database, LOCK):
-        inputs = gather(recipe, settings, database, adapter_in_service(settings, database).adapter)
+    inputs = _in_service(args, settings, database)
+    plan = inputs.recipe
     for row in build_rows(
-        inputs.corpus, system=inputs.system, synonyms=inputs.synonyms, plan=recipe.dataset, seed=recipe.training.seed
+        inputs.corpus, system=inputs.system, synonyms=inputs.synonyms, plan=plan.dataset, seed=plan.training.seed
     ):
         fields = {"kind": row.kind.value, "prompt": row.prompt.user, "completion": row.completion}
         print(json.dumps(fields, ensure_ascii=False))
     return 0
 
 
+def _in_service(args: argparse.Namespace, settings: Settings, database: Database) -> Inputs:
+    """The recipe's inputs from the CSV as it is folded now."""
+    recipe = load_recipe(args.recipe)
+    settings = with_base(settings, recipe)
+    with exclusive(settings.database, LOCK):
+        return gather(recipe, settings, database, adapter_in_service(settings, database).adapter)
+
+
 def _finetune(args: argparse.Namespace, settings: Settings) -> int:
     recipe = load_recipe(args.recipe)
-    plan = recipe.dataset
-    profile = load_profile(args.profile or settings.profile_file)
-    work = args.out.with_name(f".{args.out.name}-checkpoints")  # from which the same command goes on if it is killed
-    manifest = finetune(
+    settings = settings.model_copy(update={"base_model": args.base or with_base(settings, recipe).base_model})
+    inputs = Inputs(
         recipe,
-        base=args.base or recipe.base or settings.base_model,
-        corpus=corpus_from_csv(args.csv or settings.pairs_csv, held_out=plan.held_out),
-        system=profile.system if plan.system_text else "",
-        synonyms=Synonyms.read(args.synonyms or settings.synonyms_file),
-        out=args.out,
-        device=settings.device,
-        work=work,
+        settings,
+        load_profile(args.profile or settings.profile_file),
+        Synonyms.read(args.synonyms or settings.synonyms_file),
+        corpus_from_csv(args.csv or settings.pairs_csv, held_out=recipe.dataset.held_out),
+        champion=None,
     )
-    shutil.rmtree(work, ignore_errors=True)
+    if args.out.exists():
+        raise ModelError(f"{args.out} exists, and an adapter is never overwritten. Give --out a new folder.")
+    check(inputs)
+    work = args.out.with_name(f".{args.out.name}-checkpoints")  # from which the same command goes on if it is killed
+    manifest = pipeline.fine_tune(inputs, args.out, work)
     kinds = ", ".join(f"{number} {kind}" for kind, number in manifest.rows.items())
     print(
         f"{args.out}: adapter {manifest.version} for {manifest.base}, {manifest.pairs} pairs ({kinds} rows), "
@@ -138,18 +151,27 @@ def _promote(args: argparse.Namespace, settings: Settings, database: Database) -
         verdict = promotion.judge(inputs.recipe.gates, candidate, champion, champion_name=reference)
         why = "; ".join(verdict.reasons)
         if verdict.promote:
-            promotion.promote(database, settings=settings, version=args.version, by=args.by, why=why)
+            promotion.promote(database, settings=inputs.settings, version=args.version, by=args.by, why=why)
     print(why)
     return 0 if verdict.promote else 1
 
 
 def _of_version(args: argparse.Namespace, settings: Settings, database: Database) -> tuple[Inputs, Adapter | None]:
     """A version of the base in service (by default its champion), and what it is measured with: the CSV of today."""
+    recipe = load_recipe(args.recipe)
+    settings = with_base(settings, recipe)
     in_service = adapter_in_service(settings, database)
     adapter = in_service.adapter
     if args.version:
         adapter = in_service.registered.adapter(promotion.find(in_service.registered, database, args.version))
-    return gather(load_recipe(args.recipe), settings, database, in_service.adapter), adapter
+    return gather(recipe, settings, database, in_service.adapter), adapter
+
+
+def _report(args: argparse.Namespace, settings: Settings, database: Database) -> int:
+    record = promotion.find(Registered(settings, database), database, args.version)
+    folder = pipeline.report_folder(settings, record.base, record.version)
+    print(rewrite_report(folder, read_manifest(Path(record.path)), record.version))
+    return 0
 
 
 def _rollback(args: argparse.Namespace, settings: Settings, database: Database) -> int:
@@ -184,44 +206,54 @@ def _schedule(args: argparse.Namespace, settings: Settings, database: Database) 
 
     def queue() -> None:
         said = queue_if_worth_it(
-            database, base=base, recipe=args.recipe, min_changes=args.min_changes, by="the schedule"
+            database, settings.pairs_csv, base=base, recipe=args.recipe, min_changes=args.min_changes, by="the schedule"
         )
         print(said, flush=True)
 
     def is_waiting() -> bool:
         with database.reading() as session:
-            return training_runs.waiting(session) > 0
+            if not training_runs.waiting(session):
+                return False
+        try:
+            with exclusive(settings.database, LOCK):
+                return True
+        except Locked:  # somebody trains by hand: its turn comes
+            return False
 
     if args.once:
         queue()
         return _work(args, settings, database)
     zone = ZoneInfo(settings.timezone)
     trigger = schedule.cron_trigger(args.cron, zone) if args.cron else None
-    schedule.keep_schedule(trigger, zone, queue=queue, is_waiting=is_waiting)
+    work = ["work", "--pause-bot"] if args.pause_bot else ["work"]
+    schedule.keep_schedule(trigger, zone, queue=queue, is_waiting=is_waiting, work=work)
     return 0
 
 
 def _tune(args: argparse.Namespace, settings: Settings, database: Database) -> int:
-    recipe = load_recipe(args.recipe)
-    settings = settings.model_copy(update={"base_model": recipe.base or settings.base_model})
+    inputs = _in_service(args, settings, database)
+    if not any(question.part == "dev" and question.source in WORDINGS for question in inputs.sets().questions):
+        raise DataError(
+            "There are no new wordings to judge trials by: the shipped ones are about the sample data. Write some into "
+            f"{settings.home / 'evaluation' / 'wordings.csv'} (wording;approved_question;part), with dev as their part."
+        )
+    check(inputs)
+    folder = settings.home / "tune" / inputs.key
+
+    def judge(trial: Recipe, work: Path) -> Mapping[str, float]:
+        of_trial = replace(inputs, recipe=trial)
+        pipeline.fine_tune(of_trial, work / "adapter", work / "checkpoints")
+        return pipeline.measured(of_trial, Adapter("trial", work / "adapter"), parts=("dev",)).measures
+
     with exclusive(settings.database, LOCK):
-        inputs = gather(recipe, settings, database, adapter_in_service(settings, database).adapter)
-        check(inputs)
-        folder = settings.home / "tune" / inputs.key
-
-        def judge(trial: Recipe, work: Path) -> Mapping[str, float]:
-            of_trial = replace(inputs, recipe=trial)
-            pipeline.fine_tune(of_trial, work)
-            return pipeline.measured(of_trial, Adapter("trial", work / "adapter"), parts=("dev",)).measures
-
-        found = tune.search(recipe, folder, trials=args.trials, judge=judge)
+        found = tune.search(inputs.recipe, folder, trials=args.trials, judge=judge)
     print(f"best of {found.trials} trials: {found.score:.3f}; recipe and plots in {found.folder}")
     return 0
 
 
 def _work(args: argparse.Namespace, settings: Settings, database: Database) -> int:
     def train(run: TrainingRunRecord) -> str:
-        options = pipeline.Options(run.requested_by)
+        options = pipeline.Options(run.requested_by, pause_bot=args.pause_bot)
         return pipeline.run(load_recipe(run.recipe), settings, database, options).text
 
     return 1 if work_off(database, settings.database, train) else 0
@@ -241,10 +273,12 @@ _Command = Callable[[argparse.Namespace, Settings, Database], int]
 _COMMANDS: Mapping[str, _Command] = {
     "run": _run,
     "fold": _fold,
+    "check": _check,
     "dataset": _dataset,
     "evaluate": _evaluate,
     "import": _import,
     "promote": _promote,
+    "report": _report,
     "rollback": _rollback,
     "versions": _versions,
     "schedule": _schedule,

@@ -30,8 +30,9 @@ from bot.generation.loading import read_config
 from bot.generation.lora import check_adapter
 from bot.generation.manifest import Manifest, base_fingerprint, short_base_name
 from bot.settings import Settings
-from storage import registry
+from storage import folds, registry
 from storage.database import Database
+from storage.pair_history import pairs_at
 from training.recipe import Lora
 
 CONFIG, WEIGHTS, MANIFEST = "adapter_config.json", "adapter_model.safetensors", "manifest.json"
@@ -64,9 +65,17 @@ def import_adapter(source: Path, *, settings: Settings, database: Database) -> s
         _check_base(manifest, folder, settings.base_model)
         _check_numbers(folder / WEIGHTS)
         manifest = replace(manifest, pair_ids=[], new_pair_ids=[], metrics={})
-        version = add_version(settings, database, folder=folder, manifest=manifest, pairs=())
+        pairs = _pairs_in(manifest.csv_sha256, database)
+        version = add_version(settings, database, folder=folder, manifest=manifest, pairs=pairs)
         _check_same(folder, version, manifest, database)
     return version
+
+
+def _pairs_in(digest: str, database: Database) -> list[tuple[int, int]]:
+    """The (id, knowledge version) of the pairs of a CSV that this home has folded; none of a CSV it does not know."""
+    with database.reading() as session:
+        fold = folds.find(session, digest)
+        return [(pair.id, fold.knowledge_version) for pair in pairs_at(session, fold.last_change_id)] if fold else []
 
 
 @contextmanager

@@ -57,9 +57,21 @@ class Inputs:
         made_of = [asdict(self.recipe), self.corpus.csv_sha256, pairs, self.profile.system, synonyms]
         return json.dumps([*made_of, base_fingerprint(self.settings.base_model)])
 
+    def questions_digest(self) -> str:
+        """A name for what an adapter is asked, and how: answers to other questions are not comparable."""
+        settings = self.settings
+        asked = [asdict(question) for question in self.sets().questions]
+        made_of = [asked, settings.passages, settings.max_new_tokens, settings.question_limit]
+        return hashlib.sha256(json.dumps(made_of).encode()).hexdigest()[:12]
+
     def sets(self) -> EvaluationSets:
         """The evaluation sets that fit the approved pairs, the home's own included."""
         return read_sets(self.corpus, self.settings.home / "evaluation")
+
+
+def with_base(settings: Settings, recipe: Recipe) -> Settings:
+    """The settings with the recipe's base, where it names one."""
+    return settings.model_copy(update={"base_model": recipe.base or settings.base_model})
 
 
 def gather(recipe: Recipe, settings: Settings, database: Database, champion: Adapter | None) -> Inputs:

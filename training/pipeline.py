@@ -25,7 +25,7 @@ from training.evaluation.evaluate import Evaluation, evaluate
 from training.evaluation.held_out_loss import held_out_loss
 from training.finetuning.finetune import finetune
 from training.folding.fold import fold
-from training.inputs import Inputs, check, gather, trained_before
+from training.inputs import Inputs, check, gather, trained_before, with_base
 from training.promotion import judge, promote
 from training.recipe import Recipe
 from training.reporting.report import write_report
@@ -66,7 +66,7 @@ def run(recipe: Recipe, settings: Settings, database: Database, options: Options
         DataError: the fold or the pre-flight stopped; says what to mend.
         ModelError: the base cannot be used, or the training failed.
     """
-    settings = settings.model_copy(update={"base_model": recipe.base or settings.base_model})
+    settings = with_base(settings, recipe)
     load_tokenizer(settings.base_model)  # a base that cannot be found is told before anything is written
     champion = adapter_in_service(settings, database).adapter
     by, csv = options.by, settings.pairs_csv
@@ -75,23 +75,23 @@ def run(recipe: Recipe, settings: Settings, database: Database, options: Options
 
     inputs = gather(recipe, settings, database, champion)
     folder = settings.runs / inputs.key
-    if not folder.is_dir():
-        if not options.again and (same := trained_before(inputs, database)):
-            return Outcome(same, False, f"nothing has changed since {same}: the same pairs, recipe and base", "")
-        _begin(folder)
+    unfinished = folder.is_dir()
+    if not (unfinished or options.again) and (same := trained_before(inputs, database)):
+        return Outcome(same, False, f"nothing has changed since {same}: the same pairs, recipe and base (--again)", "")
     lengths = check(inputs)
+    if not unfinished:
+        _begin(folder, recipe.name)
 
     with borrowed_card(settings.home) if options.pause_bot else nullcontext():
-        manifest = fine_tune(inputs, folder)
+        manifest = fine_tune(inputs, folder / "adapter", folder / "checkpoints")
         candidate, reference = measure(inputs, folder)
     verdict = judge(recipe.gates, candidate, reference, champion_name=champion.version if champion else BARE_BASE)
 
     manifest = replace(manifest, metrics=candidate.measures)
     learned = dict(item for pair in inputs.corpus.pairs for item in pair.ids)
     version = add_version(settings, database, folder=folder / "adapter", manifest=manifest, pairs=list(learned.items()))
-    report = settings.reports / inputs.base.replace("/", "--") / version
-    write_report(
-        report,
+    page = write_report(
+        report_folder(settings, inputs.base, version),
         manifest=manifest,
         candidate=candidate,
         champion=reference,
@@ -102,12 +102,16 @@ def run(recipe: Recipe, settings: Settings, database: Database, options: Options
     if verdict.promote:
         promote(database, settings=settings, version=version, by=by, why="; ".join(verdict.reasons))
     _end(folder)
-    return Outcome(version, verdict.promote, "; ".join(verdict.reasons), str(report / "report.html"))
+    return Outcome(version, verdict.promote, "; ".join(verdict.reasons), str(page))
 
 
-def fine_tune(inputs: Inputs, folder: Path) -> Manifest:
-    """The adapter of these inputs in ``folder/adapter``, trained unless it is there already."""
-    out, work = folder / "adapter", folder / "checkpoints"
+def report_folder(settings: Settings, base: str, version: str) -> Path:
+    """Where a version's report lies."""
+    return settings.reports / base.replace("/", "--") / version
+
+
+def fine_tune(inputs: Inputs, out: Path, work: Path) -> Manifest:
+    """The adapter of these inputs in ``out``, trained unless it is there already; checkpoints are in ``work``."""
     if out.is_dir():
         return read_manifest(out)
     manifest = finetune(
@@ -126,13 +130,17 @@ def fine_tune(inputs: Inputs, folder: Path) -> Manifest:
 
 def measure(inputs: Inputs, folder: Path) -> tuple[Evaluation, Evaluation]:
     """Candidate and champion (where there is none, the bare base) on the same questions, unless done already."""
-    adapters = Adapter("candidate", folder / "adapter"), inputs.champion
-    files = folder / "candidate.json", folder / "champion.json"
-    for adapter, file in zip(adapters, files, strict=True):
+    questions = inputs.questions_digest()
+
+    def of(adapter: Adapter | None, name: str) -> Evaluation:
+        file = folder / f"{name}-{questions}.json"
         if not file.is_file():
             measured(inputs, adapter).write(file)
-    candidate, champion = (Evaluation.read(file) for file in files)
-    return candidate, champion
+        return Evaluation.read(file)
+
+    champion = inputs.champion
+    candidate = of(Adapter("candidate", folder / "adapter"), "candidate")
+    return candidate, of(champion, f"champion-{champion.version if champion else 'none'}")
 
 
 def measured(inputs: Inputs, adapter: Adapter | None, parts: Collection[str] = ("gate", "test")) -> Evaluation:
@@ -142,7 +150,7 @@ def measured(inputs: Inputs, adapter: Adapter | None, parts: Collection[str] = (
         inputs.corpus, system=inputs.system, synonyms=inputs.synonyms, plan=inputs.recipe.dataset, seed=plan.seed
     )
     loss = None
-    if rows:
+    if rows and "gate" in parts:
         path = adapter.path if adapter else None
         loss = held_out_loss(
             rows, base=settings.base_model, adapter=path, device=settings.device, max_length=plan.max_length
@@ -176,9 +184,10 @@ async def _asked(inputs: Inputs, adapter: Adapter | None, loss: float | None, pa
         await generator.aclose()
 
 
-def _begin(folder: Path) -> None:
-    """An empty folder for a run; what others left unfinished, with other inputs, is of no use any more."""
-    shutil.rmtree(folder.parent, ignore_errors=True)
+def _begin(folder: Path, recipe: str) -> None:
+    """An empty folder for a run; what the recipe left unfinished with other inputs is of no use any more."""
+    for other in (*folder.parent.glob(f"{recipe}-*"), *folder.parent.glob(".*")):
+        shutil.rmtree(other, ignore_errors=True)
     folder.mkdir(parents=True)
 
 

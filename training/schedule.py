@@ -1,14 +1,14 @@
 """Retraining at set times: a cron line queues it, and what is queued, by the clock or by staff, runs one at a time.
 
-This process stays small: it never loads a model. Each retraining is a process of its own (``cenfobot-train work``), so
-that its memory is free again afterwards and a crash in it ends nothing else.
+This process stays small: it never loads a model. What waits is worked off by a process of its own
+(``cenfobot-train work``), whose memory is free again afterwards, and a crash in which ends nothing else.
 """
 
 import logging
 import signal
 import subprocess
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import tzinfo
 from types import FrameType
 
@@ -78,14 +78,21 @@ def _weekday(text: str) -> int:
 
 
 def keep_schedule(
-    trigger: BaseTrigger | None, zone: tzinfo, *, queue: Callable[[], None], is_waiting: Callable[[], bool]
+    trigger: BaseTrigger | None,
+    zone: tzinfo,
+    *,
+    queue: Callable[[], None],
+    is_waiting: Callable[[], bool],
+    work: Sequence[str],
 ) -> None:
     """Calls ``queue`` at the trigger's times, if there is one, and works off what waits; SIGTERM or SIGINT ends it.
+
+    ``work`` are the arguments of ``cenfobot-train`` that work it off.
 
     A retraining that is under way is ended with it, and goes on from its last checkpoint next time.
     """
     scheduler = BlockingScheduler(timezone=zone)
-    worker = _Worker(is_waiting)
+    worker = _Worker(is_waiting, work)
     if trigger:
         scheduler.add_job(queue, trigger, misfire_grace_time=LATE_SECONDS, coalesce=True)
     scheduler.add_job(worker.work, "interval", seconds=QUEUE_SECONDS, max_instances=1, coalesce=True)
@@ -103,13 +110,14 @@ def keep_schedule(
 class _Worker:
     """Runs ``cenfobot-train work`` while something waits; at most one at a time."""
 
-    def __init__(self, is_waiting: Callable[[], bool]) -> None:
+    def __init__(self, is_waiting: Callable[[], bool], work: Sequence[str]) -> None:
         self._is_waiting = is_waiting
+        self._command = [sys.executable, "-m", "training.cli", *work]
         self._process: subprocess.Popen[bytes] | None = None
 
     def work(self) -> None:
         if self._is_waiting():
-            self._process = subprocess.Popen([sys.executable, "-m", "training.cli", "work"])
+            self._process = subprocess.Popen(self._command)
             if status := self._process.wait():
                 log.error("the retraining ended with status %d; its lines above say why", status)
 

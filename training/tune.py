@@ -73,13 +73,15 @@ def search(recipe: Recipe, folder: Path, *, trials: int, judge: Callable[[Recipe
 
 
 def suggested(trial: BaseTrial, recipe: Recipe) -> Recipe:
-    """``recipe`` with the trial's rank, alpha, learning rate, length and shares of row kinds."""
-    rank = trial.suggest_categorical("r", [8, 16, 32, 64, 128])
-    ratio = trial.suggest_categorical("alpha_over_r", [0.25, 0.5, 1.0, 2.0])
-    rate = trial.suggest_float("learning_rate", 1e-4, 3e-3, log=True)
+    """``recipe`` with the trial's rank, alpha, learning rate, length and shares of row kinds; its own are possible."""
+    own = _present(recipe)
+    rank = trial.suggest_categorical("r", sorted({8, 16, 32, 64, 128, recipe.lora.r}))
+    ratio = trial.suggest_categorical("alpha_over_r", sorted({0.25, 0.5, 1.0, 2.0, own["alpha_over_r"]}))
+    rate = own["learning_rate"]
+    rate = trial.suggest_float("learning_rate", min(1e-4, rate), max(3e-3, rate), log=True)
     length = trial.suggest_float("length", 0.5, 1.5)
-    closed = trial.suggest_float("closed_book", 0.0, 0.4)
-    unknown = trial.suggest_float("dont_know", 0.0, 0.4)
+    closed = trial.suggest_float("closed_book", 0.0, max(0.4, own["closed_book"]))
+    unknown = (1 - closed) * trial.suggest_float("dont_know_of_rest", 0.0, max(0.4, own["dont_know_of_rest"]))
     plan = recipe.training
     return replace(
         recipe,
@@ -95,13 +97,16 @@ def suggested(trial: BaseTrial, recipe: Recipe) -> Recipe:
 
 
 def _present(recipe: Recipe) -> dict[str, float]:
-    """The recipe's own values in the terms of the search; what lies outside it is left to the sampler."""
+    """The recipe's own values in the terms of the search."""
+    plan = recipe.dataset
     return {
+        "r": recipe.lora.r,
+        "alpha_over_r": recipe.lora.alpha / recipe.lora.r,
         "learning_rate": recipe.training.learning_rate,
         "length": 1.0,
-        "closed_book": min(recipe.dataset.closed_book, 0.4),
-        "dont_know": min(recipe.dataset.dont_know, 0.4),
-    } | ({"r": recipe.lora.r, "alpha_over_r": recipe.lora.alpha / recipe.lora.r})
+        "closed_book": plan.closed_book,
+        "dont_know_of_rest": plan.dont_know / (1 - plan.closed_book) if plan.closed_book < 1 else 0.0,
+    }
 
 
 def _take_up_interrupted(study: optuna.Study) -> None:
@@ -120,6 +125,11 @@ def _name(params: Mapping[str, object]) -> str:
 
 def _written(study: optuna.Study, recipe: Recipe, folder: Path) -> Found:
     complete = study.get_trials(deepcopy=False, states=(TrialState.COMPLETE,))
+    if not complete:
+        raise ModelError(
+            f"No trial of {recipe.name} came to an end: each diverged or ran out of memory. Lower its learning_rate or "
+            "batch_size, and search again."
+        )
     best = suggested(FixedTrial(study.best_params), recipe)
     plain = json.loads(json.dumps(asdict(best)))  # lists where the recipe has tuples, as YAML wants them
     (folder / "best.yaml").write_text(yaml.safe_dump(plain, sort_keys=False, allow_unicode=True), encoding="utf-8")

@@ -7,6 +7,7 @@ fine-tuning, and never changed.
 import hashlib
 import json
 from dataclasses import asdict, dataclass, fields
+from functools import cache
 from pathlib import Path
 
 from bot.errors import AdapterError, ModelError
@@ -104,9 +105,16 @@ def base_fingerprint(base: str) -> str:
         raise ModelError(
             f"{base} is no base model: it needs config.json and *.safetensors. Name another base, or build this one."
         )
+    files = [folder / "config.json", *weights]
+    return _digest(tuple((path, path.stat().st_size, path.stat().st_mtime_ns) for path in files))
+
+
+@cache
+def _digest(files: tuple[tuple[Path, int, int], ...]) -> str:
+    """Over (file, bytes, time of its last change): one that has not changed is read once in a process."""
     digest = hashlib.sha256()
-    for path in [folder / "config.json", *weights]:
-        digest.update(f"{path.name}\0{path.stat().st_size}\0".encode())
+    for path, size, _ in files:
+        digest.update(f"{path.name}\0{size}\0".encode())
         with path.open("rb") as file:
             while block := file.read(1 << 20):
                 digest.update(block)

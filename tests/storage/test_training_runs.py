@@ -58,8 +58,8 @@ def test_a_retraining_that_was_interrupted_is_claimed_again(database: Database, 
         claim_next(session, now=now)
         assert waiting(session) == 2
     with database.writing() as session:
-        assert requeue_interrupted(session) == 1
-        assert requeue_interrupted(session) == 0
+        assert requeue_interrupted(session, now=now) == 1
+        assert requeue_interrupted(session, now=now) == 0
         assert waiting(session) == 2
         assert [(run.id, run.status, run.started_at) for run in list_runs(session)][:2] == [
             (queued, "queued", None),

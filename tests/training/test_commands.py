@@ -68,6 +68,19 @@ def test_versions_are_listed_promoted_and_rolled_back(train: Train) -> None:
     assert [line.strip("* ").split()[0] for line in holding] == ["v0001", "v0002"]
 
 
+def test_a_report_is_made_anew(train: Train, home: Path) -> None:
+    page = home / "reports" / "random-llama" / "v0002" / "report.html"
+    before = page.read_text(encoding="utf-8")
+    page.unlink()
+    assert train("report", "v0002") == f"{page}\n"
+    assert page.read_text(encoding="utf-8") == before
+    assert "no version 'v0009'" in train("report", "v0009", status=1)
+
+
+def test_what_stands_in_the_way_is_found_before_training(train: Train) -> None:
+    assert "48 rows of " in train("check", "--recipe", "smoke")
+
+
 def test_a_version_is_measured_by_itself(train: Train, tmp_path: Path) -> None:
     said = train("evaluate", "v0001", "--recipe", "smoke", "--out", str(tmp_path / "answers.json"))
     assert "closed_book.known" in said

@@ -77,7 +77,7 @@ def test_what_was_approved_is_folded_trained_measured_and_promoted(school: Schoo
     assert Path(second.report).is_file()
     assert not list(school.settings.runs.iterdir())
     third = retrain(school)
-    assert third.text == "nothing has changed since v0002: the same pairs, recipe and base"
+    assert third.text == "nothing has changed since v0002: the same pairs, recipe and base (--again)"
     assert retrain(school, again=True).version == "v0003"
 
 
@@ -102,7 +102,7 @@ STEPS: tuple[tuple[str, Callable[[School], bool]], ...] = (
     ("fold", lambda school: _latest_fold(school) > 1),
     ("fine-tuning", lambda school: any(school.settings.runs.glob("*/checkpoints/*"))),
     ("fine-tuned", lambda school: any(school.settings.runs.glob("*/adapter"))),
-    ("measured the candidate", lambda school: any(school.settings.runs.glob("*/candidate.json"))),
+    ("measured the candidate", lambda school: any(school.settings.runs.glob("*/candidate-*.json"))),
     ("registered", lambda school: len(versions(school)) > 1),
     ("reported", lambda school: any(school.settings.reports.glob("*/v0002/*"))),
     ("promoted", lambda school: champion(school) == "v0002"),

@@ -94,7 +94,7 @@ async def evaluate(
     answers += await all_of(f"{model} without passages", closed_book, settings.max_in_flight)
     measures, counts = measured(answers, {figure for p in corpus.pairs for figure in figures(p.pair.answer)})
     measures["served.answers_per_second"] = len(served) / seconds
-    if held_out_loss is not None:
+    if held_out_loss is not None and math.isfinite(held_out_loss):  # no NaN: JSON has none
         perplexity = math.exp(min(held_out_loss, 700.0))  # beyond it, there is no such float
         measures |= {"raw.held_out_loss": held_out_loss, "raw.perplexity": perplexity}
     return Evaluation(model.adapter, model.base, measures, counts, answers)

@@ -11,15 +11,20 @@ from storage.text import folded
 
 LIKE_ENOUGH = 0.8
 """Token F1 from which a text with the same facts says the same."""
-_NEGATIONS = frozenset("no ni sin nunca tampoco ningun ninguna ninguno nadie nada".split())
+_WORDS = frozenset(
+    "no ni sin nunca tampoco ningun ninguna ninguno nadie nada antes despues hasta desde "
+    "lunes martes miercoles jueves viernes sabado sabados domingo domingos manana tarde noche "
+    "enero febrero marzo abril mayo junio julio agosto septiembre setiembre octubre noviembre diciembre".split()
+)
+"""Negations, days, months and what turns a time round, folded: to change one is to change a fact."""
 
 
 def is_right(text: str, approved: str) -> bool:
     """The exact fact match: the approved answer but for case, accents and punctuation, or the same facts retold.
 
-    Facts are the figures, addresses, names and negations. Retold, they are all there, no others are, in the same order
-    ("S/ 50 y S/ 280" is not "S/ 280 y S/ 50"), and the texts' token F1 is at least :data:`LIKE_ENOUGH`. Strict on
-    purpose: a text that moves a fact is counted as wrong. Not seen: a changed word that is no fact ("antes").
+    Facts are figures, addresses, names, negations, days and months. Retold, they are all there, no others are, in the
+    same order ("S/ 50 y S/ 280" is not "S/ 280 y S/ 50"), and the texts' token F1 is at least :data:`LIKE_ENOUGH`.
+    Strict on purpose: a text that moves a fact is counted as wrong. Not seen: a changed word that is none of these.
     """
     if folded(text) == folded(approved):
         return True
@@ -37,7 +42,7 @@ def _facts(text: str, named: set[str]) -> list[str]:
     """The facts in their order; a name counts at the start of a sentence, too, once it is known to be one."""
     facts = []
     for word in folded(text).split():
-        facts += sorted(figures(word)) or [word] * (word in named or word in _NEGATIONS)
+        facts += sorted(figures(word)) or [word] * (word in named or word in _WORDS)
     return facts
 
 

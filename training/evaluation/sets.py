@@ -23,7 +23,7 @@ from training.dataset.corpus import Corpus
 from training.dataset.noise import as_a_student_types
 
 MOST_HELD_OUT = 120
-"""Held-out wordings that are asked: those of the lowest hashes, so that they stay the same as the CSV grows."""
+"""Held-out wordings that are asked: those of the lowest hashes, so that most stay the same as the CSV grows."""
 LEAST_WORDINGS = 30
 """Where there are fewer wordings to ask, approved questions typed as in a chat make up for them."""
 

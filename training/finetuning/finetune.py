@@ -5,6 +5,7 @@ its folder whole or not at all, and a folder that exists is never written to. A 
 goes on from its last whole checkpoint.
 """
 
+import gc
 import hashlib
 import json
 import platform
@@ -107,6 +108,10 @@ def finetune(
         # Save
         manifest = _manifest(recipe, base, fingerprint, corpus, rows, trainer.state, checkpoints.seconds)
         save_adapter(adapted, manifest, out)
+        del trainer, adapted, model
+        gc.collect()  # the base lies in cycles, and the next to load one needs its memory
+        if device == "cuda":
+            torch.cuda.empty_cache()
     return read_manifest(out)
 
 
@@ -205,7 +210,8 @@ def _advice_on_memory(recipe: Recipe, device: Device) -> Iterator[None]:
         steps = "; ".join(f"{number}. {step}" for number, step in enumerate(filter(None, advice), 1))
         raise ModelError(
             f"The memory of {device} is too small for the recipe {recipe.name}: {str(error).strip().splitlines()[0]} "
-            f"In the recipe, in this order, until it fits: {steps}. Or stop what else uses that memory."
+            f"In the recipe, in this order, until it fits: {steps}. Or stop what else uses that memory "
+            "(--pause-bot: the running bot)."
         ) from error
 
 

@@ -146,6 +146,9 @@ def build_trainer(
         checkpoints=checkpoints,
     )
     trainer.remove_callback(PrinterCallback)
+    trainer.args._n_gpu = min(
+        trainer.args.n_gpu, 1
+    )  # a second card would multiply the batch; accelerate launch uses it
     # TRL casts the adapter of a quantised base to bfloat16, whose gradients float16's scaler cannot read (T4).
     for parameter in model.parameters():
         if parameter.requires_grad:

@@ -15,6 +15,7 @@ from typing import Any
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
+from bot.errors import DataError
 from bot.generation.manifest import Manifest
 from training.evaluation.evaluate import Evaluation
 from training.measures import TEST
@@ -35,17 +36,46 @@ def write_report(
     verdict: Verdict,
     version: str,
     lengths: Sequence[int],
-) -> None:
-    """Writes ``report.html``, ``report.json`` and ``loss.png`` into ``folder``; those of an earlier call are replaced.
+) -> Path:
+    """Writes ``report.html``, ``report.json`` and ``loss.png`` into ``folder`` and returns the page's path.
 
-    ``lengths`` are the tokens of each training row; ``champion`` is None where there was nothing to compare with.
+    ``lengths`` are the tokens of each training row; ``champion`` is None where there was nothing to compare with. All
+    that it is made of is written beside it, for :func:`rewrite_report`. Files of an earlier call are replaced.
     """
     report = build_report(manifest, candidate, champion, verdict, version, lengths)
     folder.mkdir(parents=True, exist_ok=True)
     (folder / "loss.png").write_bytes(plots.as_png(plots.loss_curve(manifest.losses, manifest.held_out_losses)))
     text = json.dumps(asdict(report), ensure_ascii=False, indent=1)
     (folder / "report.json").write_text(text + "\n", encoding="utf-8")
-    (folder / "report.html").write_text(as_html(report), encoding="utf-8")
+    candidate.write(folder / "candidate.json")
+    if champion:
+        champion.write(folder / "champion.json")
+    page = folder / "report.html"
+    page.write_text(as_html(report), encoding="utf-8")
+    return page
+
+
+def rewrite_report(folder: Path, manifest: Manifest, version: str) -> Path:
+    """Makes a version's report anew, with this release's page, from what lies beside it; returns the page's path.
+
+    Raises:
+        DataError: there is no report to make anew.
+    """
+    try:
+        old = json.loads((folder / "report.json").read_text(encoding="utf-8"))
+        candidate = Evaluation.read(folder / "candidate.json")
+    except FileNotFoundError as error:
+        raise DataError(f"{version} has no report in {folder}: it was not trained by 'cenfobot-train run'.") from error
+    before = folder / "champion.json"
+    return write_report(
+        folder,
+        manifest=manifest,
+        candidate=candidate,
+        champion=Evaluation.read(before) if before.is_file() else None,
+        verdict=Verdict(old["promoted"], tuple(old["reasons"])),
+        version=version,
+        lengths=old["lengths"],
+    )
 
 
 def as_html(report: Report) -> str:

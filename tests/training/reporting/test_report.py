@@ -144,13 +144,13 @@ def test_a_promotion_says_what_was_before(tmp_path: Path) -> None:
 
 
 def test_a_refusal_says_each_failed_condition_in_words_and_numbers(tmp_path: Path) -> None:
-    verdict = Verdict(False, ("served.right 0.6 < 0.75: kept v0007",))
-    page, content = written(tmp_path, candidate=evaluation("candidate", served__right=0.6), verdict=verdict)
+    verdict = Verdict(False, ("served.right 0.5 < 0.6: kept v0007",))
+    page, content = written(tmp_path, candidate=evaluation("candidate", served__right=0.5), verdict=verdict)
 
     assert page.says("La versión v0008 no entra en servicio")
     assert page.says("Sigue respondiendo v0007. La versión v0008 queda guardada.")
-    assert page.says("Responde bien a redacciones nuevas: 60.0 %; se pedía mínimo 75.0 %")
-    assert page.says("served.right 0.6 < 0.75: kept v0007")
+    assert page.says("Responde bien a redacciones nuevas: 50.0 %; se pedía mínimo 60.0 %")
+    assert page.says("served.right 0.5 < 0.6: kept v0007")
     assert [row["holds"] for row in content["measures"] if row["name"] == "served.right"] == [False]
 
 
