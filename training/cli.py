@@ -26,8 +26,11 @@ def main(arguments: list[str] | None = None) -> int:
         from training import commands  # torch and TRL take seconds to import; --help needs neither
 
         return commands.run(args)
-    except (CenfobotError, StorageError, OSError) as error:
+    except (CenfobotError, StorageError) as error:
         print(f"cenfobot-train: {error}", file=sys.stderr)
+        return 1
+    except OSError as error:
+        print(f"cenfobot-train: {error}. Check the path and your rights to it (CENFOBOT_HOME).", file=sys.stderr)
         return 1
     except KeyboardInterrupt:
         return 130
@@ -89,7 +92,7 @@ def parser() -> argparse.ArgumentParser:
     schedule = commands.add_parser("schedule", help="retrain at set times, and whenever staff ask for it")
     _add_recipe(schedule)
     schedule.add_argument("--cron", help="minute hour day month weekday, in CENFOBOT_TIMEZONE: '0 3 * * 0'")
-    schedule.add_argument("--min-changes", type=int, default=1, metavar="N", help="skip below N approved changes")
+    schedule.add_argument("--min-changes", type=_number, default=1, metavar="N", help="skip below N approved changes")
     schedule.add_argument("--once", action="store_true", help="look once, now, and end: for the system's own cron")
 
     _add_pause(schedule)
@@ -99,8 +102,16 @@ def parser() -> argparse.ArgumentParser:
 
     tune = commands.add_parser("tune", help="search better values for a recipe")
     _add_recipe(tune)
-    tune.add_argument("--trials", type=int, required=True, metavar="N", help="trials in all; goes on where it stopped")
+    tune.add_argument(
+        "--trials", type=_number, required=True, metavar="N", help="trials in all; goes on where it stopped"
+    )
     return top
+
+
+def _number(text: str) -> int:
+    if not text.isdecimal() or int(text) < 1:
+        raise argparse.ArgumentTypeError(f"must be a whole number of at least 1, not {text}")
+    return int(text)
 
 
 def _add_recipe(command: argparse.ArgumentParser) -> None:

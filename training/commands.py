@@ -117,7 +117,7 @@ def _finetune(args: argparse.Namespace, settings: Settings) -> int:
 def _import(args: argparse.Namespace, settings: Settings, database: Database) -> int:
     with exclusive(settings.database, LOCK):
         version = import_adapter(args.source, settings=settings, database=database)
-    print(f"{version} is registered as a candidate; to put it into service: cenfobot-train promote {version}")
+    print(f"It is the candidate {version}; to put it into service: cenfobot-train promote {version} --recipe NAME")
     return 0
 
 
@@ -149,10 +149,10 @@ def _promote(args: argparse.Namespace, settings: Settings, database: Database) -
         reference = inputs.champion.version if inputs.champion else pipeline.BARE_BASE
         candidate, champion = (pipeline.measured(inputs, one) for one in (adapter, inputs.champion))
         verdict = promotion.judge(inputs.recipe.gates, candidate, champion, champion_name=reference)
-        why = "; ".join(verdict.reasons)
         if verdict.promote:
+            why = "; ".join(verdict.reasons)
             promotion.promote(database, settings=inputs.settings, version=args.version, by=args.by, why=why)
-    print(why)
+    print(pipeline.decision(args.version, verdict))
     return 0 if verdict.promote else 1
 
 
@@ -224,6 +224,8 @@ def _schedule(args: argparse.Namespace, settings: Settings, database: Database) 
         queue()
         return _work(args, settings, database)
     zone = ZoneInfo(settings.timezone)
+    when = f"at '{args.cron}' ({settings.timezone}), and" if args.cron else "only"
+    print(f"retraining with {args.recipe} {when} when staff ask (cenfobot retrain); Ctrl+C ends it", flush=True)
     trigger = schedule.cron_trigger(args.cron, zone) if args.cron else None
     work = ["work", "--pause-bot"] if args.pause_bot else ["work"]
     schedule.keep_schedule(trigger, zone, queue=queue, is_waiting=is_waiting, work=work)
@@ -262,6 +264,8 @@ def _work(args: argparse.Namespace, settings: Settings, database: Database) -> i
 def _runs(args: argparse.Namespace, settings: Settings, database: Database) -> int:
     with database.reading() as session:
         found = training_runs.list_runs(session)
+    if not found:
+        print("no retraining was asked for")
     for run in found:
         outcome = str(run.report.get("outcome", "")) if run.report else ""
         asked = f"{run.requested_at:%Y-%m-%d %H:%M} UTC by {run.requested_by}"

@@ -26,7 +26,7 @@ from training.evaluation.held_out_loss import held_out_loss
 from training.finetuning.finetune import finetune
 from training.folding.fold import fold
 from training.inputs import Inputs, check, gather, trained_before, with_base
-from training.promotion import judge, promote
+from training.promotion import Verdict, judge, promote
 from training.recipe import Recipe
 from training.reporting.report import write_report
 
@@ -77,7 +77,9 @@ def run(recipe: Recipe, settings: Settings, database: Database, options: Options
     folder = settings.runs / inputs.key
     unfinished = folder.is_dir()
     if not (unfinished or options.again) and (same := trained_before(inputs, database)):
-        return Outcome(same, False, f"nothing has changed since {same}: the same pairs, recipe and base (--again)", "")
+        serves = "it is in service" if champion and champion.version == same else "it is not in service"
+        text = f"nothing has changed since {same}, made of the same pairs, recipe and base; {serves} (else: --again)"
+        return Outcome(same, False, text, "")
     lengths = check(inputs)
     if not unfinished:
         _begin(folder, recipe.name)
@@ -102,7 +104,13 @@ def run(recipe: Recipe, settings: Settings, database: Database, options: Options
     if verdict.promote:
         promote(database, settings=settings, version=version, by=by, why="; ".join(verdict.reasons))
     _end(folder)
-    return Outcome(version, verdict.promote, "; ".join(verdict.reasons), str(page))
+    return Outcome(version, verdict.promote, decision(version, verdict), str(page))
+
+
+def decision(version: str, verdict: Verdict) -> str:
+    """What became of a version, in words."""
+    became = "is in service from now on" if verdict.promote else "stays a candidate"
+    return f"{version} {became}: {'; '.join(verdict.reasons)}"
 
 
 def report_folder(settings: Settings, base: str, version: str) -> Path:

@@ -39,11 +39,13 @@ def judge(gates: Sequence[Gate], candidate: Evaluation, champion: Evaluation | N
 
     A measure that is absent fails a gate with a bound, as "not a number" fails every gate; it is not compared.
     """
+    if not gates:
+        return Verdict(False, (f"the recipe has no gates, and nothing is promoted without: kept {champion_name}",))
     before = champion.measures if champion else {}
     failures = [text for gate in gates for text in _failures(gate, candidate.measures, before, champion_name)]
     if failures:
         return Verdict(False, tuple(f"{text}: kept {champion_name}" for text in failures))
-    held = f"all {len(gates)} gates hold" if gates else "the recipe has no gates"
+    held = f"all {len(gates)} gates hold"
     numbers = [
         f"{name} {_shown(candidate.measures[name])}"
         + (f" ({champion_name}: {_shown(before[name])})" if name in before else "")

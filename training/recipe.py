@@ -158,7 +158,7 @@ class Recipe:
     dataset: Dataset
     training: Training
     gates: tuple[Gate, ...]
-    """A candidate is promoted when all of them hold."""
+    """A candidate is promoted when all of them hold, and never where there are none."""
 
     def __post_init__(self) -> None:
         if self.training.patience is not None and not self.dataset.held_out:

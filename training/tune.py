@@ -44,6 +44,7 @@ def search(recipe: Recipe, folder: Path, *, trials: int, judge: Callable[[Recipe
     ``judge`` trains a recipe in a folder of the trial's own and returns its measures by name.
     """
     folder.mkdir(parents=True, exist_ok=True)
+    optuna.logging.set_verbosity(optuna.logging.WARNING)
     matplotlib.use("Agg")  # no window, wherever this runs
     study = optuna.create_study(
         storage=f"sqlite:///{folder / 'study.db'}",
@@ -64,7 +65,9 @@ def search(recipe: Recipe, folder: Path, *, trials: int, judge: Callable[[Recipe
             raise optuna.TrialPruned(str(error)) from error
         shutil.rmtree(work, ignore_errors=True)  # the recipe is what is looked for; it gives the adapter again
         trial.set_user_attr("measures", dict(measures))
-        return sum(measures[name] for name in SCORE) / len(SCORE)
+        score = sum(measures[name] for name in SCORE) / len(SCORE)
+        print(f"trial {trial.number}: {score:.3f} with {trial.params}", flush=True)
+        return score
 
     if not done:
         study.enqueue_trial(_present(recipe), skip_if_exists=True)  # the recipe as it is, to be measured against

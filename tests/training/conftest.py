@@ -10,6 +10,7 @@ from transformers import LlamaConfig, LlamaForCausalLM, LlamaTokenizer, PreTrain
 from bot.generation.loading import load_tokenizer
 from storage.pairs_csv import CsvPair, csv_sha256, write_csv
 from training.dataset.corpus import Corpus, CorpusPair
+from training.recipe import RECIPES
 
 SYSTEM = "Eres el asistente de la escuela."
 PAIRS = (
@@ -63,6 +64,16 @@ def base(tmp_path_factory: pytest.TempPathFactory) -> Path:
     )  # fmt: skip
     LlamaForCausalLM(config).save_pretrained(folder)
     return folder
+
+
+@pytest.fixture(scope="session")
+def lenient(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The recipe ``smoke`` with a gate that every candidate passes."""
+    smoke = (RECIPES / "smoke.yaml").read_text(encoding="utf-8")
+    gate = "gates: [{measure: served.right, at_least: 0.0, at_most: null, worse_by: null}]"
+    path = tmp_path_factory.mktemp("recipes") / "lenient.yaml"
+    path.write_text(smoke.replace("gates: []", gate), encoding="utf-8")
+    return path
 
 
 @pytest.fixture(scope="session")

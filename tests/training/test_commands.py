@@ -37,27 +37,30 @@ def train(home: Path, base: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytes
     return run
 
 
-def test_a_first_adapter_is_trained_when_it_is_due_and_enough_is_approved(train: Train) -> None:
-    once = ("schedule", "--recipe", "smoke", "--once", "--min-changes", "1")
+def test_a_first_adapter_is_trained_when_it_is_due_and_enough_is_approved(train: Train, lenient: Path) -> None:
+    once = ("schedule", "--recipe", str(lenient), "--once", "--min-changes", "1")
+    assert train("runs") == "no retraining was asked for\n"
     assert train(*once).startswith("skipped: 0 approved change(s)")
     assert cenfobot(["pairs", "add", "¿Hay cochera?", "Sí, para 12 autos.", "--by", "rosa"]) == 0
     said = train(*once)
     assert "1 approved change(s): retraining 1 is queued" in said
     assert "folded into the CSV" in said
-    assert "retraining 1 (smoke, asked by the schedule): done: the recipe has no gates" in said
-    assert train("runs").split()[:2] == ["1", "smoke"]
+    assert (
+        f"retraining 1 ({lenient}, asked by the schedule): done: v0001 is in service from now on: all 1 gates" in said
+    )
+    assert train("runs").split()[:2] == ["1", str(lenient)]
     assert train(*once).startswith("skipped: 0 approved change(s)")
 
 
-def test_staff_ask_for_a_retraining_that_work_takes_up(train: Train) -> None:
-    assert cenfobot(["retrain", "--recipe", "smoke", "--by", "rosa"]) == 0
-    assert "retraining 2 (smoke, asked by rosa): done: nothing has changed since v0001" in train("work")
+def test_staff_ask_for_a_retraining_that_work_takes_up(train: Train, lenient: Path) -> None:
+    assert cenfobot(["retrain", "--recipe", str(lenient), "--by", "rosa"]) == 0
+    assert f"retraining 2 ({lenient}, asked by rosa): done: nothing has changed since v0001" in train("work")
 
 
-def test_versions_are_listed_promoted_and_rolled_back(train: Train) -> None:
-    train("run", "--recipe", "smoke", "--again", "--by", "rosa")
+def test_versions_are_listed_promoted_and_rolled_back(train: Train, lenient: Path) -> None:
+    train("run", "--recipe", str(lenient), "--again", "--by", "rosa")
     assert "* v0002" in train("versions")
-    assert "v0001 -> v0002, by rosa: the recipe has no gates" in train("versions")
+    assert "v0001 -> v0002, by rosa: all 1 gates hold" in train("versions")
     assert train("rollback", "--by", "luis") == "v0001 is in service again\n"
     assert "v0002 -> v0001, by luis: rolled back by hand" in train("versions")
     assert "there is nothing to roll" in train("rollback", status=1).lower()

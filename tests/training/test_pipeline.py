@@ -25,19 +25,25 @@ pytestmark = [
     pytest.mark.filterwarnings("ignore:`is_gradient_checkpointing` is deprecated:FutureWarning"),
 ]
 PROJECT = Path(__file__).parents[2]
-SMOKE = load_recipe("smoke")
+
+
+class Loop(School):
+    """A school whose adapters are promoted by a recipe."""
+
+    recipe: Path
 
 
 @pytest.fixture
-def school(tmp_path: Path, base: Path) -> Iterator[School]:
+def school(tmp_path: Path, base: Path, lenient: Path) -> Iterator[Loop]:
     """A home on the random base, whose answers are cut short: it never ends one by itself."""
-    school = School(tmp_path)
+    school = Loop(tmp_path)
+    school.recipe = lenient
     school.settings = Settings(home=school.settings.home, base_model=str(base), device="cpu", max_new_tokens=48)
     yield school
     school.database.close()
 
 
-def approve(school: School, question: str, answer: str) -> int:
+def approve(school: Loop, question: str, answer: str) -> int:
     with school.database.writing() as session:
         pair = pairs.add_pair(
             session, question=question, answer=answer, origin="review", by="rosa", now=datetime.now(UTC)
@@ -45,22 +51,22 @@ def approve(school: School, question: str, answer: str) -> int:
         return pair.id
 
 
-def retrain(school: School, **options: bool) -> Outcome:
-    return run(SMOKE, school.settings, school.database, Options("rosa", **options))
+def retrain(school: Loop, **options: bool) -> Outcome:
+    return run(load_recipe(str(school.recipe)), school.settings, school.database, Options("rosa", **options))
 
 
-def versions(school: School) -> list[AdapterRecord]:
+def versions(school: Loop) -> list[AdapterRecord]:
     with school.database.reading() as session:
         return registry.versions(session, "random-llama")
 
 
-def champion(school: School) -> str | None:
+def champion(school: Loop) -> str | None:
     with school.database.reading() as session:
         record = registry.alias(session, "random-llama", registry.CHAMPION)
     return record.version if record else None
 
 
-def test_what_was_approved_is_folded_trained_measured_and_promoted(school: School) -> None:
+def test_what_was_approved_is_folded_trained_measured_and_promoted(school: Loop) -> None:
     first = retrain(school)
     assert (first.version, first.promoted, champion(school)) == ("v0001", True, "v0001")
     pair_id = approve(school, "¿Hay cochera?", "Sí, hay cochera para 12 autos.")
@@ -77,11 +83,19 @@ def test_what_was_approved_is_folded_trained_measured_and_promoted(school: Schoo
     assert Path(second.report).is_file()
     assert not list(school.settings.runs.iterdir())
     third = retrain(school)
-    assert third.text == "nothing has changed since v0002: the same pairs, recipe and base (--again)"
+    assert third.text.startswith("nothing has changed since v0002, made of the same pairs, recipe and base; it is in")
     assert retrain(school, again=True).version == "v0003"
 
 
-def test_a_base_that_cannot_be_found_is_told_before_anything_is_written(school: School) -> None:
+def test_a_recipe_without_gates_promotes_nothing(school: Loop) -> None:
+    outcome = run(load_recipe("smoke"), school.settings, school.database, Options("rosa"))
+    assert outcome.text == (
+        "v0001 stays a candidate: the recipe has no gates, and nothing is promoted without: kept the bare base"
+    )
+    assert champion(school) is None
+
+
+def test_a_base_that_cannot_be_found_is_told_before_anything_is_written(school: Loop) -> None:
     approve(school, "¿Hay cochera?", "Sí, hay cochera para 12 autos.")
     before = school.csv.read_bytes()
     school.settings = school.settings.model_copy(update={"base_model": "no/such/base"})
@@ -91,14 +105,14 @@ def test_a_base_that_cannot_be_found_is_told_before_anything_is_written(school: 
     assert not school.settings.runs.exists()
 
 
-def test_the_pre_flight_stops_before_anything_is_trained(school: School) -> None:
+def test_the_pre_flight_stops_before_anything_is_trained(school: Loop) -> None:
     approve(school, "¿Hay cochera?", "Sí, hay cochera. " + "Tiene muchos espacios y está techada. " * 30)
     with pytest.raises(DataError, match="nothing was trained"):
         retrain(school)
     assert not versions(school)
 
 
-STEPS: tuple[tuple[str, Callable[[School], bool]], ...] = (
+STEPS: tuple[tuple[str, Callable[[Loop], bool]], ...] = (
     ("fold", lambda school: _latest_fold(school) > 1),
     ("fine-tuning", lambda school: any(school.settings.runs.glob("*/checkpoints/*"))),
     ("fine-tuned", lambda school: any(school.settings.runs.glob("*/adapter"))),
@@ -109,7 +123,7 @@ STEPS: tuple[tuple[str, Callable[[School], bool]], ...] = (
 )
 
 
-def test_killed_in_each_step_the_next_run_goes_on_and_nothing_is_ever_half_done(school: School) -> None:
+def test_killed_in_each_step_the_next_run_goes_on_and_nothing_is_ever_half_done(school: Loop) -> None:
     retrain(school)
     approve(school, "¿Hay cochera?", "Sí, hay cochera para 12 autos.")
     for name, reached in STEPS:
@@ -126,7 +140,7 @@ def test_killed_in_each_step_the_next_run_goes_on_and_nothing_is_ever_half_done(
     assert (school.settings.reports / "random-llama" / "v0002" / "report.html").is_file()
 
 
-def _run_until(school: School, reached: Callable[[School], bool], name: str) -> None:
+def _run_until(school: Loop, reached: Callable[[Loop], bool], name: str) -> None:
     """Starts the command and kills it as soon as ``reached``, if it is not done before."""
     given = school.settings
     environment = os.environ | {
@@ -135,7 +149,7 @@ def _run_until(school: School, reached: Callable[[School], bool], name: str) -> 
         "CENFOBOT_DEVICE": "cpu",
         "CENFOBOT_MAX_NEW_TOKENS": "48",
     }
-    command = [sys.executable, "-m", "training.cli", "run", "--recipe", "smoke", "--by", "rosa"]
+    command = [sys.executable, "-m", "training.cli", "run", "--recipe", str(school.recipe), "--by", "rosa"]
     with subprocess.Popen(
         command, cwd=PROJECT, env=environment, stdout=subprocess.PIPE, stderr=subprocess.STDOUT
     ) as run:
@@ -147,7 +161,7 @@ def _run_until(school: School, reached: Callable[[School], bool], name: str) -> 
     assert reached(school), f"{name} was not reached:\n{said}"
 
 
-def _latest_fold(school: School) -> int:
+def _latest_fold(school: Loop) -> int:
     with school.database.reading() as session:
         record = folds.latest(session)
     return record.id if record else 0

@@ -80,7 +80,11 @@ def test_a_verdict_that_promotes_has_the_main_numbers_and_what_was_not_measured(
             "raw.perplexity was not measured",
         ),
     )  # fmt: skip
-    assert judge([], candidate, None, champion_name="v0007").reasons[0] == "the recipe has no gates"
+
+
+def test_without_gates_nothing_is_promoted() -> None:
+    verdict = judge([], evaluation(served__right=1.0), None, champion_name="v0007")
+    assert verdict == Verdict(False, ("the recipe has no gates, and nothing is promoted without: kept v0007",))
 
 
 @pytest.fixture

@@ -70,7 +70,7 @@ def test_the_schedule_works_off_what_staff_asked_for_and_ends_at_a_signal(tmp_pa
         run_id = training_runs.request(session, recipe="missing", by="rosa", now=datetime.now(UTC))
     with subprocess.Popen(command, cwd=PROJECT, env=environment, stdout=subprocess.PIPE, text=True) as schedule:
         assert schedule.stdout
-        line = next(line for line in schedule.stdout if line.startswith("retraining "))
+        line = next(line for line in schedule.stdout if line.startswith(f"retraining {run_id} "))
         schedule.send_signal(signal.SIGTERM)
         assert schedule.wait(60) == 0
     assert line.startswith(f"retraining {run_id} (missing, asked by rosa): failed: There is no recipe 'missing'")
