@@ -26,7 +26,7 @@ from training.recipe import Recipe, load_recipe
 pytestmark = [pytest.mark.soak, pytest.mark.filterwarnings("ignore::FutureWarning")]
 PROJECT = Path(__file__).parents[1]
 QUESTION = "¿Puedo llevar a mi perro guía a las clases presenciales?"
-ANSWER = "Sí, puedes venir con tu perro guía; avisa en secretaría un día antes."
+ANSWER = "Sí, puedes venir con tu perro guía si avisas en secretaría un día antes."
 
 
 @pytest.fixture(scope="module")
