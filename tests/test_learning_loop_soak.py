@@ -55,7 +55,7 @@ def test_what_was_unknown_is_approved_answered_at_once_and_then_learned_by_heart
     (by_heart,) = [c for c in report["changes"] if (c["mode"], c["question"]) == ("closed_book", QUESTION)]
     assert (by_heart["before"]["text"] == ANSWER, by_heart["after"]["text"]) == (False, ANSWER)
     answer = json.loads(said(capsys, "ask", QUESTION, "--json"))
-    assert (answer["text"], answer["model"]) == (ANSWER, "tiny-llama+v0002")
+    assert (answer["text"], answer["model"]["adapter"]) == (ANSWER, "v0002")
 
 
 def test_a_candidate_trained_on_shuffled_answers_is_refused(home: Path) -> None:
