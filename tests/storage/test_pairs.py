@@ -263,6 +263,7 @@ def test_an_import_keeps_the_order_and_is_all_or_nothing(database: Database, now
 
 
 @pytest.mark.slow
+@pytest.mark.soak
 def test_a_hundred_thousand_pairs_are_imported(database: Database, now: datetime) -> None:
     pairs = (CsvPair(f"¿Cuánto cuesta el curso {n}?", f"Cuesta S/ {n}.", (f"precio {n}",)) for n in range(100_000))
     with database.writing() as session:
