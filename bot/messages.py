@@ -72,6 +72,10 @@ class Answer:
     """Why this kind was decided, in words, for the log."""
     asked: str = ""
     """The question as it was understood: a follow-up completed with its subject. Empty for fixed replies."""
+    probability: float | None = None
+    """That the question is ours and has an approved answer, in [0, 1]; None for fixed replies."""
+    warning: str = ""
+    """What the student is told before the text, such as not to write passwords; part of the reply, not of the answer."""
 
 
 @dataclass(frozen=True)

@@ -4,7 +4,7 @@ Another school gets its own bot by changing this file and the CSV. All texts are
 """
 
 import tomllib
-from dataclasses import dataclass, fields
+from dataclasses import MISSING, dataclass, fields
 from pathlib import Path
 
 from bot.errors import DataError
@@ -12,7 +12,7 @@ from bot.errors import DataError
 
 @dataclass(frozen=True)
 class Texts:
-    """The fixed replies; none of them is generated."""
+    """The fixed replies; none of them is generated. A profile may leave out those that have a default here."""
 
     greeting: str
     how_are_you: str
@@ -83,7 +83,7 @@ def load_profile(path: Path) -> Profile:
         topics=reader.text("institution", "topics"),
         sample_data=reader.flag("institution", "sample_data"),
         system=reader.text("tone", "system"),
-        texts=Texts(**{field.name: reader.text("texts", field.name) for field in fields(Texts)}),
+        texts=reader.fixed_replies(),
         suggested_questions=reader.texts("suggested", "questions"),
         help_lines=reader.help_lines(),
     )
@@ -127,6 +127,13 @@ class _Reader:
             return tuple(value)
         self.faults.append(f"[{table}] {key} must be a list of texts, not {value!r}")
         return ()
+
+    def fixed_replies(self) -> Texts:
+        given = self.raw.get("texts", {})
+        optional = {field.name for field in fields(Texts) if field.default is not MISSING}
+        missing = optional - set(given) if isinstance(given, dict) else optional
+        wanted = [field.name for field in fields(Texts) if field.name not in missing]
+        return Texts(**{name: self.text("texts", name) for name in wanted})
 
     def help_lines(self) -> tuple[HelpLine, ...]:
         lines = self.raw.get("help_lines", [])
