@@ -24,6 +24,7 @@ from bot.hot_swap import HotSwap
 from bot.messages import IncomingMessage, Kind
 from bot.profile import Profile, load_profile
 from bot.retrieval.live import LiveRetriever
+from bot.retrieval.models import load_models
 from bot.retrieval.synonyms import Synonyms
 from bot.reviewing.desk import ReviewDesk
 from bot.settings import Settings
@@ -50,13 +51,18 @@ class Bot:
     """True when the model's memory was lent to a training as the bot began."""
 
 
+def _knowledge(settings: Settings, database: Database) -> LiveRetriever:
+    models = load_models(Synonyms.read(settings.synonyms_file), settings.embeddings, settings.cache)
+    return LiveRetriever(database, models)
+
+
 @asynccontextmanager
 async def running_bot(settings: Settings) -> AsyncIterator[Bot]:
     """Everything but the channels: opens the home, loads the model with its adapter, closes both at the end."""
     database = await asyncio.to_thread(open_home, settings)
     try:
         profile = load_profile(settings.profile_file)
-        knowledge = await asyncio.to_thread(LiveRetriever, database, Synonyms.read(settings.synonyms_file))
+        knowledge = await asyncio.to_thread(_knowledge, settings, database)
         in_service = await asyncio.to_thread(adapter_in_service, settings, database)
         generator = await LocalGenerator.load(
             settings.base_model,

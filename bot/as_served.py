@@ -1,9 +1,11 @@
 """How the bot's answerer is built: the one way, so that what is measured is what students get."""
 
-from bot.answering.answerer import Answerer, Knowledge
+from bot.answering.answerer import Answerer
 from bot.answering.moderation import RuleModerator
+from bot.answering.scope import Scope
 from bot.generation.base import GenerationOptions, Generator
 from bot.profile import Profile
+from bot.retrieval.base import Knowledge
 from bot.settings import Settings
 
 
@@ -15,6 +17,7 @@ def answerer(settings: Settings, profile: Profile, knowledge: Knowledge, generat
         profile=profile,
         moderator=RuleModerator(profile.texts),
         options=GenerationOptions(settings.max_new_tokens),
+        scope=Scope(settings.answer_from),
         passages=settings.passages,
         question_limit=settings.question_limit,
     )

@@ -75,7 +75,7 @@ class Answer:
     probability: float | None = None
     """That the question is ours and has an approved answer, in [0, 1]; None for fixed replies."""
     warning: str = ""
-    """What the student is told before the text, such as not to write passwords; part of the reply, not of the answer."""
+    """What the student is told before the text, such as not to write passwords; part of the reply alone."""
 
 
 @dataclass(frozen=True)

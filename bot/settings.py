@@ -16,6 +16,8 @@ from bot.errors import SettingsError
 PROJECT = Path(__file__).resolve().parents[1]
 DATA = PROJECT / "data"
 """What ships with the project: the sample CSV, profile, synonyms and models. Never written at run time."""
+SMALL_ENCODER = DATA / "models" / "use-multilingual"
+"""The sentence encoder that ships, and what was learned about it."""
 
 
 class Settings(BaseSettings):
@@ -43,6 +45,10 @@ class Settings(BaseSettings):
     """An answer is cut at this many tokens (the seed's 300)."""
     passages: int = Field(default=3, ge=1, le=8)
     """Approved pairs that a prompt holds at most."""
+    answer_from: float = Field(default=0.5, gt=0, lt=1)
+    """Probability from which a question counts as approved; higher: fewer wrong answers, more unanswered questions."""
+    embeddings: str = ""
+    """A sentence-transformers model for retrieval, as ``intfloat/multilingual-e5-small``; empty: the shipped one."""
     question_limit: int = Field(default=1000, ge=50, le=20_000)
     """Characters of a question; a longer one is answered with a request to shorten it."""
     host: str = "127.0.0.1"
@@ -89,6 +95,11 @@ class Settings(BaseSettings):
     def synonyms_file(self) -> Path:
         """The synonyms in service."""
         return self.home / "synonyms.csv"
+
+    @property
+    def cache(self) -> Path:
+        """What retrieval keeps to start quickly; may be deleted at any time."""
+        return self.home / "cache"
 
     @property
     def adapters(self) -> Path:

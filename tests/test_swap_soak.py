@@ -30,6 +30,7 @@ from bot.hot_swap import HotSwap
 from bot.messages import IncomingMessage
 from bot.profile import load_profile
 from bot.retrieval.live import LiveRetriever
+from bot.retrieval.models import load_models
 from bot.retrieval.synonyms import Synonyms
 from bot.reviewing.desk import ReviewDesk
 from bot.settings import Settings
@@ -89,7 +90,7 @@ async def model(settings: Settings, adapter: Adapter) -> AsyncIterator[Overheard
 
 
 def built(settings: Settings, database: Database, generator: LocalGenerator) -> Answerer:
-    knowledge = LiveRetriever(database, Synonyms.read(settings.synonyms_file))
+    knowledge = LiveRetriever(database, load_models(Synonyms.read(settings.synonyms_file), cache=settings.cache))
     return answerer(settings, load_profile(settings.profile_file), knowledge, generator)
 
 

@@ -8,7 +8,6 @@ import asyncio
 import time
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, replace
-from typing import Protocol
 
 from bot.answering.faithfulness import check_sentence, sentences, slip_of
 from bot.answering.moderation import Moderator
@@ -20,27 +19,18 @@ from bot.errors import BusyError, GenerationError
 from bot.generation.base import GenerationOptions, Generator
 from bot.messages import Answer, Kind, ModelName, Passage
 from bot.profile import Profile
+from bot.retrieval.base import Finding, Knowledge
 from storage.text import folded
 
 Preview = Callable[[str], Awaitable[None]]
 """Called with all of the text that is checked so far, each time it grows."""
 
-SURE = 0.6
-"""Best score from which the approved answer is given even where the model says that it does not know."""
-EXACT = 0.98
-"""Score from which a passage's wording and the question are the same words."""
-NEAR_BEST = 0.97
+SURE = 0.8
+"""Probability from which the approved answer is given even where the model says that it does not know."""
+EXACT = 1.0
+"""Score of a passage whose wording and the question are the same words."""
+NEAR_BEST = 0.5
 """Passages below this share of the best score are left out of the prompt: they would only distract."""
-
-
-class Knowledge(Protocol):
-    """A retriever that also says how much of a question the knowledge has words for."""
-
-    def retrieve(self, question: str, limit: int) -> list[Passage]: ...
-
-    def explained(self, question: str) -> float:
-        """The share of the question's words, in [0, 1], that occur in approved pairs."""
-        ...
 
 
 @dataclass(frozen=True)
@@ -109,30 +99,32 @@ class Answerer:
 
     async def _from_knowledge(self, question: str, turns: Sequence[EarlierTurn], preview: Preview | None) -> Answer:
         started = time.perf_counter()
-        asked, passages, explained = await asyncio.to_thread(self._look_up, question, turns)
+        asked, finding = await asyncio.to_thread(self._look_up, question, turns)
         milliseconds = {"retrieve": round((time.perf_counter() - started) * 1000, 1)}
-        kind, reason = self._scope.decide(passages, explained)
-        answer = Answer(question, kind, "", tuple(passages), None, False, milliseconds, reason, asked)
+        kind, reason = self._scope.decide(finding)
+        answer = Answer(
+            question, kind, "", finding.passages, None, False, milliseconds, reason, asked, round(finding.answered, 3)
+        )
         if kind is Kind.UNKNOWN:
             return replace(answer, text=self._profile.texts.unknown)
         if kind is Kind.OUT_OF_SCOPE:
             return replace(answer, text=self._profile.texts.out_of_scope)
         started = time.perf_counter()
-        shown = [p for p in passages if p.score >= NEAR_BEST * passages[0].score]
+        shown = shown_passages(finding.passages)
         generated = await self._generate(asked, shown, preview)
         milliseconds["generate"] = round((time.perf_counter() - started) * 1000, 1)
-        return self._judge(answer, shown, generated)
+        return self._judge(answer, finding.answered >= SURE, shown, generated)
 
-    def _look_up(self, question: str, turns: Sequence[EarlierTurn]) -> tuple[str, list[Passage], float]:
-        """The question to answer (completed, where it is a follow-up), its passages, and its explained share."""
-        passages = self._knowledge.retrieve(question, self._passages)
-        best = passages[0].score if passages else 0.0
-        completed = follow_up(question, turns, self._profile.name) if best < EXACT else None
+    def _look_up(self, question: str, turns: Sequence[EarlierTurn]) -> tuple[str, Finding]:
+        """The question to answer, completed where it is a follow-up, and what the knowledge has on it."""
+        finding = self._knowledge.find(question, self._passages)
+        exact = bool(finding.passages) and finding.passages[0].score >= EXACT
+        completed = None if exact else follow_up(question, turns, self._profile.name)
         if completed:
-            others = self._knowledge.retrieve(completed.question, self._passages)
-            if others and (completed.definite or others[0].score > best):
-                return completed.question, others, self._knowledge.explained(completed.question)
-        return question, passages, self._knowledge.explained(question)
+            other = self._knowledge.find(completed.question, self._passages)
+            if other.passages and (completed.definite or other.answered > finding.answered):
+                return completed.question, other
+        return question, finding
 
     async def _generate(self, question: str, passages: Sequence[Passage], preview: Preview | None) -> _Generated:
         """The model's answer, checked sentence by sentence; ends early at the first that must not be shown."""
@@ -163,12 +155,12 @@ class Answerer:
             return _Generated(text, model, "almost, but not quite, an approved answer")
         return _Generated(text.strip(), model, "" if text.strip() else "the model said nothing")
 
-    def _judge(self, answer: Answer, shown: Sequence[Passage], generated: _Generated) -> Answer:
+    def _judge(self, answer: Answer, sure: bool, shown: Sequence[Passage], generated: _Generated) -> Answer:
         """What the student gets: the model's text, the approved answer letter by letter, or "unknown"."""
         best = shown[0]
         answer = replace(answer, model=generated.model)
         doubts = not generated.fault and folded(DONT_KNOW) in folded(generated.text)
-        if doubts and best.score < SURE:
+        if doubts and not sure:
             reason = f"the model did not find it in the passages; {answer.reason}"
             return replace(answer, kind=Kind.UNKNOWN, text=self._profile.texts.unknown, reason=reason)
         if doubts or generated.fault:
@@ -177,6 +169,11 @@ class Answerer:
             return replace(answer, text=meant, verbatim=True, reason=f"{answer.reason}; verbatim: {fault}")
         verbatim = any(generated.text == passage.answer for passage in shown)
         return replace(answer, text=generated.text, verbatim=verbatim)
+
+
+def shown_passages(passages: Sequence[Passage]) -> list[Passage]:
+    """Those that a prompt holds: the best one, and others that are nearly as good."""
+    return [passage for passage in passages if passage.score >= NEAR_BEST * passages[0].score]
 
 
 def _fault(sentence: str, pairs: Sequence[tuple[str, str]], question: str) -> str:

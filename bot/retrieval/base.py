@@ -1,5 +1,6 @@
-"""The seam to the knowledge: the approved pairs nearest to a question."""
+"""The seams to the knowledge: the approved pairs nearest to a question, and whether one of them answers it."""
 
+from dataclasses import dataclass
 from typing import Protocol
 
 from bot.messages import Passage
@@ -10,4 +11,24 @@ class Retriever(Protocol):
 
     def retrieve(self, question: str, limit: int) -> list[Passage]:
         """The ``limit`` best pairs, best first, each pair once, scores in [0, 1]; those with score 0 are left out."""
+        ...
+
+
+@dataclass(frozen=True)
+class Finding:
+    """What the knowledge has on a question."""
+
+    passages: tuple[Passage, ...]
+    """Best first."""
+    answered: float
+    """Probability that the first one answers the question, in [0, 1]; 1 where the question is an approved wording."""
+    ours: float
+    """Probability that the question is about our subjects, should none answer it, in [0, 1]."""
+
+
+class Knowledge(Retriever, Protocol):
+    """A retriever that also says whether what it found answers the question."""
+
+    def find(self, question: str, limit: int) -> Finding:
+        """The ``limit`` best pairs, and what to make of them."""
         ...

@@ -1,70 +1,212 @@
-"""The lexical index joined with a learned second opinion: the score that the bot goes by.
+"""Five scorers joined into the ranking that the bot goes by, and the evidence for its first place.
+
+The lexical index, the wording classifier, BM25, and the nearness in meaning of a pair's wordings and of its answer.
+Their weights are learned on wordings of the sample data, each hidden from the index that is asked for it
+(:mod:`training.small_encoder.learn`).
 
 The pairs may come from anywhere: :mod:`bot.retrieval.live` keeps one in step with a database, and an evaluation makes
 one of the pairs that it may show.
 """
 
-from collections.abc import Iterable, Sequence
-from dataclasses import replace
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from threading import Lock
 
+import numpy as np
+
 from bot.messages import Passage
+from bot.retrieval.dense import DenseIndex, PairVectors
+from bot.retrieval.evidence import Evidence
+from bot.retrieval.keywords import KeywordIndex
 from bot.retrieval.learned import WordingClassifier
 from bot.retrieval.lexical import LexicalIndex
-from bot.retrieval.synonyms import Synonyms
+from bot.retrieval.models import RetrievalModels
+from bot.retrieval.segment import Floats, Ints
 
-SECOND_OPINION = 0.2
-"""What the classifier adds to a lexical score at most, or takes from it; the best of eight on hidden wordings."""
-CANDIDATES = 20
-"""The best pairs of the lexical index among which the second opinion decides."""
+WEIGHTS = {"lexical": 3.65, "trained": 2.51, "keywords": 2.63, "meaning": 17.1, "answer": 5.35}
+"""What each scorer's number counts in the sum by which pairs are ranked."""
+MOST_ENCODED = 10_000
+"""Pairs above which none is encoded: it would take minutes, and each search would read all vectors."""
+CANDIDATES = 40
+"""The best pairs of the lexical index; the other scorers see all pairs."""
+
+LEAST_SHARE, MOST_SHARE = 5e-4, 0.999
+"""Passages with a smaller share are left out; only the same words have the score 1."""
+MOST_MARGIN = 10.0
+"""The margin of a pair that has no rival."""
 
 IndexedPair = tuple[int, str, str, Sequence[str]]
 """(pair id, question, answer, other wordings)"""
 
 
+@dataclass(frozen=True)
+class Found:
+    """What the knowledge has on a question."""
+
+    passages: list[Passage]
+    """Best first; their scores are shares of all pairs' (softmax), or 1 where the words are the same."""
+    evidence: Evidence | None
+    """None where there is nothing, or nothing but an approved wording to find."""
+
+
+@dataclass(frozen=True)
+class Scored:
+    """``C`` candidates for a question."""
+
+    ids: Ints
+    """``(C,)``, sorted."""
+    table: dict[str, Floats]
+    """``(C,)`` for each name in :data:`WEIGHTS`."""
+    lexical: list[Passage]
+    """The best of the lexical index."""
+    nearest: float
+    """Cosine with the nearest wording of any pair."""
+    highest: float
+    """The highest BM25 score of any pair."""
+
+
 class JointIndex:
     """Approved pairs in memory, a :class:`bot.retrieval.base.Retriever`. Safe to use from several threads."""
 
-    def __init__(self, synonyms: Synonyms, pairs: Iterable[IndexedPair] = ()) -> None:
+    def __init__(self, models: RetrievalModels, pairs: Iterable[IndexedPair] = ()) -> None:
         """Holds ``pairs``, and is fitted to them."""
-        self._synonyms = synonyms
-        self._index = LexicalIndex(synonyms)
-        self._wordings: dict[int, tuple[str, ...]] = {}
+        self._models = models
+        self._index = LexicalIndex(models.synonyms)
+        self._pairs: dict[int, IndexedPair] = {}
+        self._vectors: dict[int, PairVectors] = {}
+        self._dense: DenseIndex | None = None
+        self._keywords: KeywordIndex | None = None
         self._classifier: WordingClassifier | None = None
         self._lock = Lock()
         self.load(pairs)
         self.fit()
 
+    def __len__(self) -> int:
+        """The number of pairs."""
+        return len(self._pairs)
+
+    @property
+    def pairs(self) -> Mapping[int, IndexedPair]:
+        """The pairs held now, by id."""
+        with self._lock:
+            return dict(self._pairs)
+
     def load(self, pairs: Iterable[IndexedPair], removed: Iterable[int] = ()) -> None:
-        """Adds or replaces pairs and removes others; until :meth:`fit`, new ones have the lexical score alone."""
+        """Adds or replaces pairs and removes others; until :meth:`fit`, BM25 and classifier know the former pairs."""
         changed, gone = list(pairs), list(removed)
         self._index.load(changed, removed=gone)
         with self._lock:
-            self._wordings |= {pair_id: (question, *others) for pair_id, question, _, others in changed}
+            self._pairs |= {pair[0]: pair for pair in changed}
             for pair_id in gone:
-                self._wordings.pop(pair_id, None)
+                self._pairs.pop(pair_id, None)
+                self._vectors.pop(pair_id, None)
+            if len(self._pairs) <= MOST_ENCODED:
+                self._vectors |= self._encoded([pair for pair in changed if pair[0] in self._pairs])
+            self._dense = DenseIndex(self._vectors) if 0 < len(self._pairs) <= MOST_ENCODED else None
 
     def fit(self) -> None:
-        """Fits the second opinion to the pairs held now; takes about a second for 3,500 wordings."""
-        with self._lock:
-            wordings = dict(self._wordings)
-        self._classifier = WordingClassifier.fitted(wordings, self._synonyms)
+        """Fits BM25 and the classifier to the pairs held now; takes about a second for 3,500 wordings."""
+        pairs = self.pairs
+        wordings = {pair_id: (question, *others) for pair_id, question, _, others in pairs.values()}
+        texts = {pair_id: (*wordings[pair_id], pair[2]) for pair_id, pair in pairs.items()}
+        self._keywords = KeywordIndex(texts, self._models.synonyms) if texts else None
+        self._classifier = WordingClassifier.fitted(wordings, self._models.synonyms)
 
     def retrieve(self, question: str, limit: int) -> list[Passage]:
         """See :class:`bot.retrieval.base.Retriever`."""
-        found = self._index.search(question, max(limit, CANDIDATES))
-        classifier = self._classifier
-        if classifier is None or not found:
-            return found[:limit]
-        opinions = classifier.opinions(question)
-        judged = [replace(p, score=_joint(p.score, opinions.get(p.pair_id, 0.0))) for p in found]
-        return sorted((p for p in judged if p.score > 0), key=lambda p: -p.score)[:limit]
+        return self.find(question, limit).passages
 
-    def explained(self, question: str) -> float:
-        """See :meth:`bot.retrieval.lexical.LexicalIndex.explained`."""
-        return self._index.explained(question)
+    def find(self, question: str, limit: int) -> Found:
+        """The ``limit`` best pairs, and what speaks for the first."""
+        scored = self.scored(question)
+        if not len(scored.ids):
+            return Found([], None)
+        sums = np.sum([WEIGHTS[name] * column for name, column in scored.table.items()], axis=0)
+        exact = np.isin(scored.ids, [p.pair_id for p in scored.lexical if p.score == 1])
+        order = np.lexsort((-sums, ~exact))
+        shares = np.exp(sums - sums.max())
+        shares /= shares.sum()
+        texts = {passage.pair_id: passage for passage in scored.lexical}
+        passages = []
+        for place in order[:limit]:
+            score = 1.0 if exact[place] else min(float(shares[place]), MOST_SHARE)
+            if score >= LEAST_SHARE and (passage := self._passage(int(scored.ids[place]), texts)):
+                passages.append(replace(passage, score=round(score, 4)))
+        if not passages or exact.any():
+            return Found(passages, None)
+        return Found(passages, self._evidence(question, passages[0].pair_id, scored, sums, shares))
+
+    def scored(self, question: str) -> "Scored":
+        """The five scorers' numbers for every candidate."""
+        lexical = self._index.search(question, CANDIDATES)
+        dense, keywords, classifier = self._dense, self._keywords, self._classifier
+        lexical_ids = np.array([passage.pair_id for passage in lexical], np.int64)
+        ids = np.union1d(lexical_ids, dense.pair_ids) if dense else np.sort(lexical_ids)
+        table = {name: np.zeros(len(ids), np.float32) for name in WEIGHTS}
+        _fill(table["lexical"], ids, lexical_ids, [passage.score for passage in lexical])
+        table["trained"] -= 1
+        if classifier is not None:
+            opinions = classifier.opinions(question)
+            _fill(table["trained"], ids, np.array(list(opinions), np.int64), list(opinions.values()))
+        highest = nearest = 0.0
+        if keywords is not None:
+            scores = keywords.scores(question)
+            highest = float(scores.max())
+            _fill(table["keywords"], ids, keywords.pair_ids, scores / max(highest, 1e-9))
+        if dense is not None:
+            near = dense.nearness(self._models.whitening(self._models.encoder.encode([question]))[0])
+            nearest = near.wording
+            _fill(table["meaning"], ids, dense.pair_ids, near.pair)
+            _fill(table["answer"], ids, dense.pair_ids, near.answer)
+        return Scored(ids, table, lexical, nearest, highest)
+
+    def _evidence(self, question: str, pair_id: int, scored: "Scored", sums: Floats, shares: Floats) -> Evidence:
+        best = int(np.flatnonzero(scored.ids == pair_id)[0])
+        others = np.delete(sums, best)
+        pair = self._pairs.get(pair_id)
+        coverage = self._index.coverage(question, (pair[1], pair[2], *pair[3]) if pair else ())
+        return Evidence(
+            rank=float(sums[best]),
+            margin=float(sums[best] - others.max()) if len(others) else MOST_MARGIN,
+            share=float(shares[best]),
+            lexical=float(scored.table["lexical"][best]),
+            trained=float(scored.table["trained"][best]),
+            meaning=float(scored.table["meaning"][best]),
+            answer=float(scored.table["answer"][best]),
+            nearest=scored.nearest,
+            keywords=scored.highest / max(coverage.words, 1),
+            agreement=float(sum(column[best] == column.max() for column in scored.table.values())),
+            explained=coverage.explained,
+            covered=coverage.covered,
+            strangest=coverage.strangest,
+            uncovered=coverage.uncovered,
+            content_words=coverage.content_words,
+            words=coverage.words,
+        )
+
+    def _passage(self, pair_id: int, found: Mapping[int, Passage]) -> Passage | None:
+        """The pair with the wording that matches best; None where it was removed meanwhile."""
+        if pair_id in found:
+            return found[pair_id]
+        pair = self._pairs.get(pair_id)
+        return Passage(pair_id, pair[1], pair[2], 0.0) if pair else None
+
+    def _encoded(self, pairs: Sequence[IndexedPair]) -> dict[int, PairVectors]:
+        """The vectors of these pairs' texts, by pair id."""
+        if not pairs:
+            return {}
+        texts = [text for _, question, answer, others in pairs for text in (question, *others, answer)]
+        vectors = self._models.whitening(self._models.encoder.remembered(texts))
+        encoded, start = {}, 0
+        for pair_id, _, _, others in pairs:
+            end = start + len(others) + 1
+            encoded[pair_id] = PairVectors(vectors[start:end], vectors[end])
+            start = end + 1
+        return encoded
 
 
-def _joint(score: float, opinion: float) -> float:
-    """The lexical score moved by the second opinion, in [0, 1]; an approved wording keeps its 1."""
-    return score if score == 1 else min(max(score + SECOND_OPINION * opinion, 0.0), 1.0)
+def _fill(column: Floats, ids: Ints, their_ids: Ints, values: Floats | Sequence[float]) -> None:
+    """Puts values by pair id into the places of ``ids``, which is sorted; others are left out."""
+    places = np.searchsorted(ids, their_ids)
+    known = (places < len(ids)) & (ids[np.minimum(places, len(ids) - 1)] == their_ids)
+    column[places[known]] = np.asarray(values, np.float32)[known]

@@ -20,7 +20,7 @@ and on 84 about other schools (numbers in ``training/LOG.md``).
 Nothing here knows a database. Searches take no lock: a change makes a new state and swaps it in whole.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from threading import Lock
 
@@ -68,6 +68,25 @@ class _Asked:
     """``(Q, M)``: how far."""
 
 
+@dataclass(frozen=True)
+class Coverage:
+    """How much of a question's content words, those that are no stop-words, are known; shares by weight, in [0, 1].
+
+    Shares are 1 where there is no content word at all.
+    """
+
+    explained: float
+    """By any question, wording or answer."""
+    covered: float
+    """By the texts given."""
+    strangest: float
+    """Weight of the heaviest word that these do not cover."""
+    uncovered: float
+    """Number of words that they do not cover; a part of a likeness counts as such."""
+    content_words: int
+    words: int
+
+
 class LexicalIndex:
     """The approved pairs in memory. Safe to use from several threads."""
 
@@ -108,16 +127,26 @@ class LexicalIndex:
                 found += _best(segment, state.weights, asked, pairs, limit)
         return sorted(found, key=lambda passage: -passage.score)[:limit]
 
-    def explained(self, question: str) -> float:
-        """The share, by weight, of the question's content words that occur in a question, wording or answer.
+    def coverage(self, question: str, texts: Iterable[str]) -> "Coverage":
+        """How much of the question's content words the knowledge has, and how much ``texts``, those of one pair.
 
-        A misspelt word counts as far as it is like a known one. 1.0 when there is no content word at all.
+        A misspelt word counts as far as it is like a known one.
         """
-        asked = self._asked(self._state, question)
-        content = np.where([word in STOP_WORDS for word in asked.words], 0, asked.weights)
-        total = float(content.sum())
+        state = self._state
+        asked = self._asked(state, question)
+        content = np.array([word not in STOP_WORDS for word in asked.words], dtype=bool)
+        weights, total = asked.weights * content, float((asked.weights * content).sum())
+        theirs = np.isin(asked.near, state.words.numbers(set(self._words_of(texts)) & state.words.known))
         known = asked.likeness.max(axis=1, initial=0)
-        return float(known @ content) / total if total else 1.0
+        covered = (asked.likeness * theirs).max(axis=1, initial=0)
+        return Coverage(
+            explained=float(known @ weights) / total if total else 1.0,
+            covered=float(covered @ weights) / total if total else 1.0,
+            strangest=float(((1 - covered) * weights).max(initial=0)),
+            uncovered=float(((1 - covered) * content).sum()),
+            content_words=int(content.sum()),
+            words=len(content),
+        )
 
     def _asked(self, state: _State, question: str) -> _Asked:
         words = self._distinct(question)
@@ -142,6 +171,9 @@ class LexicalIndex:
         if len(pairs) > self._candidates:
             pairs = pairs[np.argpartition(-estimates, self._candidates)[: self._candidates]]
         return np.unique(pairs)
+
+    def _words_of(self, texts: Iterable[str]) -> Iterator[str]:
+        return (word for text in texts for word in self._distinct(text))
 
     def _distinct(self, text: str) -> list[str]:
         return list(dict.fromkeys(self._synonyms.canonical(text).split()))

@@ -1,15 +1,16 @@
-"""The knowledge in service: the joint index kept in step with the database.
+"""The knowledge in service: the calibrated index kept in step with the database.
 
 Every question first asks the database for its knowledge version and applies what changed since the last one, so a pair
-that any process approved or retired counts at the next question. The classifier is fitted anew in the background;
-until it is, a new pair has the lexical score alone.
+that any process approved or retired counts at the next question, by its words and its meaning. What has to be fitted
+is fitted anew in the background.
 """
 
 from threading import Lock, Thread
 
 from bot.messages import Passage
-from bot.retrieval.joint import JointIndex
-from bot.retrieval.synonyms import Synonyms
+from bot.retrieval.base import Finding
+from bot.retrieval.calibrated import CalibratedIndex
+from bot.retrieval.models import RetrievalModels
 from storage.database import Database
 from storage.pairs import changes_since, knowledge_version
 
@@ -20,10 +21,10 @@ class LiveRetriever:
     Every method raises ``storage.errors.DatabaseError`` when the database cannot be reached.
     """
 
-    def __init__(self, database: Database, synonyms: Synonyms) -> None:
-        """Loads all active pairs and fits the classifier."""
+    def __init__(self, database: Database, models: RetrievalModels) -> None:
+        """Loads all active pairs, fits and calibrates."""
         self._database = database
-        self._index = JointIndex(synonyms)
+        self._index = CalibratedIndex(models)
         self._fitting: Thread | None = None
         self._version = self._fitted_version = 0
         self._lock = Lock()
@@ -35,9 +36,10 @@ class LiveRetriever:
         self.refresh()
         return self._index.retrieve(question, limit)
 
-    def explained(self, question: str) -> float:
-        """See :meth:`bot.retrieval.lexical.LexicalIndex.explained`; on what the last refresh knew."""
-        return self._index.explained(question)
+    def find(self, question: str, limit: int) -> Finding:
+        """See :class:`bot.retrieval.base.Knowledge`."""
+        self.refresh()
+        return self._index.find(question, limit)
 
     def refresh(self) -> None:
         """Takes over what changed in the database; cheap when nothing did."""

@@ -24,7 +24,6 @@ from enum import StrEnum
 
 import datasets
 
-from bot.answering.answerer import NEAR_BEST
 from bot.answering.prompt import DONT_KNOW, Prompt, Tokenizer, encode_example, grounded_user_text
 from bot.answering.understanding import clean
 from bot.errors import DataError
@@ -39,6 +38,8 @@ from training.dataset.noise import as_a_student_types
 
 FOLDS = 5
 """A fifth of all wordings is hidden at a time: one index per fold instead of one per wording."""
+NEAR_BEST = 0.97
+"""A prompt of a row "as served" holds the passages whose lexical score is at least this share of the best one's."""
 MOST_NEW = 0.25
 """The rows more for new pairs are at most this share of the others: where many are new, each gets fewer."""
 

@@ -14,13 +14,14 @@ from itertools import count
 from tqdm import tqdm
 
 from bot import as_served
-from bot.answering.answerer import NEAR_BEST, Knowledge
+from bot.answering.answerer import shown_passages
 from bot.answering.prompt import DONT_KNOW, Prompt, grounded_user_text
 from bot.answering.understanding import clean
 from bot.errors import BusyError, GenerationError
 from bot.generation.base import GenerationOptions, Generator
 from bot.messages import Answer, Kind
 from bot.profile import Profile
+from bot.retrieval.base import Knowledge
 from bot.settings import Settings
 from storage.pairs_csv import CsvPair
 from storage.text import folded
@@ -73,7 +74,7 @@ class Asking:
         """The model's own text; None where the bot has no passage to show, and would not ask it."""
         asked = clean(question.text)
         passages = await asyncio.to_thread(knowledge.retrieve, asked, self._settings.passages)
-        shown = [(p.question, p.answer) for p in passages if p.score >= NEAR_BEST * passages[0].score]
+        shown = [(p.question, p.answer) for p in shown_passages(passages)]
         if not shown:
             return None
         kind, text = await self._generated(Prompt(self._profile.system, grounded_user_text(asked, shown)))

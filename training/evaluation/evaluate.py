@@ -18,7 +18,8 @@ from bot.answering.faithfulness import figures
 from bot.generation.base import Generator
 from bot.messages import Kind
 from bot.profile import Profile
-from bot.retrieval.joint import JointIndex
+from bot.retrieval.calibrated import CalibratedIndex
+from bot.retrieval.models import RetrievalModels, load_models
 from bot.retrieval.synonyms import Synonyms
 from bot.settings import Settings
 from training.dataset.corpus import Corpus
@@ -76,8 +77,9 @@ async def evaluate(
     Only questions of ``parts`` are asked; those without passages belong to ``gate``. ``test`` is asked as served only:
     it is reported, and takes as long as all the others together.
     """
-    gate = await _index(synonyms, [(pair.trained, pair.pair.answer) for pair in corpus.pairs])
-    whole = await _index(synonyms, [(pair.wordings, pair.pair.answer) for pair in corpus.pairs])
+    models = await asyncio.to_thread(load_models, synonyms, settings.embeddings, settings.cache)
+    gate = await _index(models, [(pair.trained, pair.pair.answer) for pair in corpus.pairs])
+    whole = await _index(models, [(pair.wordings, pair.pair.answer) for pair in corpus.pairs])
     knowledge = {"gate": gate, "dev": whole, "test": whole}
     model = generator.model
     asking = Asking(generator, settings, profile)
@@ -100,10 +102,10 @@ async def evaluate(
     return Evaluation(model.adapter, model.base, measures, counts, answers)
 
 
-async def _index(synonyms: Synonyms, pairs: Sequence[tuple[Sequence[str], str]]) -> JointIndex:
+async def _index(models: RetrievalModels, pairs: Sequence[tuple[Sequence[str], str]]) -> CalibratedIndex:
     """The knowledge of these (wordings, answer)."""
     rows = [(number, wordings[0], answer, wordings[1:]) for number, (wordings, answer) in enumerate(pairs)]
-    return await asyncio.to_thread(JointIndex, synonyms, rows)
+    return await asyncio.to_thread(CalibratedIndex, models, rows)
 
 
 def measured(answers: Sequence[Asked], approved: Collection[str]) -> tuple[dict[str, float], dict[str, int]]:

@@ -14,6 +14,7 @@ from bot.generation.base import GenerationOptions
 from bot.generation.scripted import ScriptedGenerator
 from bot.messages import Answer, Kind, Passage
 from bot.profile import load_profile
+from bot.retrieval.base import Finding
 from storage.text import folded
 
 PROFILE = load_profile(Path(__file__).resolve().parents[3] / "data" / "profile.toml")
@@ -25,18 +26,19 @@ CAJERO = EarlierTurn("q es cajero", "¿Qué es Cajero Bancario?", "Es Cajero Ban
 class FakeKnowledge:
     """Finds the pairs whose question shares a word of five letters with what is asked."""
 
-    def __init__(self, score: float = 0.8, explained: float = 1.0) -> None:
+    def __init__(self, answered: float = 0.7, ours: float = 1.0) -> None:
         self.asked: list[str] = []
-        self._score, self._explained = score, explained
+        self._answered, self._ours = answered, ours
 
     def retrieve(self, question: str, limit: int) -> list[Passage]:
         self.asked.append(question)
         words = {word for word in folded(question).split() if len(word) >= 5}
         hits = [p for p in (PRICE, PLACE) if words & set(folded(p.question).split())]
-        return [Passage(p.pair_id, p.question, p.answer, self._score) for p in hits][:limit]
+        return hits[:limit]
 
-    def explained(self, question: str) -> float:
-        return self._explained
+    def find(self, question: str, limit: int) -> Finding:
+        passages = self.retrieve(question, limit)
+        return Finding(tuple(passages), self._answered if passages else 0.0, self._ours)
 
 
 class BusyGenerator(ScriptedGenerator):
@@ -75,12 +77,12 @@ async def test_gives_the_approved_answer_when_the_model_invents_a_figure() -> No
 
 
 async def test_is_unknown_when_the_model_says_that_it_does_not_know() -> None:
-    answer = await ask("¿cuánto cuesta cajero?", DONT_KNOW, knowledge=FakeKnowledge(score=0.5))
+    answer = await ask("¿cuánto cuesta cajero?", DONT_KNOW, knowledge=FakeKnowledge(answered=0.6))
     assert (answer.kind, answer.text) == (Kind.UNKNOWN, PROFILE.texts.unknown)
 
 
 async def test_what_is_surely_approved_is_answered_even_when_the_model_doubts() -> None:
-    answer = await ask(PRICE.question, DONT_KNOW, knowledge=FakeKnowledge(score=1.0))
+    answer = await ask(PRICE.question, DONT_KNOW, knowledge=FakeKnowledge(answered=1.0))
     assert (answer.kind, answer.text) == (Kind.ANSWER, PRICE.answer)
 
 
@@ -95,12 +97,12 @@ async def test_gives_the_approved_answer_when_the_model_says_nothing() -> None:
 
 async def test_asks_no_model_when_nothing_is_found() -> None:
     model = ScriptedGenerator([])
-    answer = await answerer(model, FakeKnowledge(explained=0.2)).answer("quién ganó el mundial")
+    answer = await answerer(model, FakeKnowledge(ours=0.2)).answer("quién ganó el mundial")
     assert (answer.kind, model.prompts) == (Kind.OUT_OF_SCOPE, [])
 
 
 async def test_our_subject_without_an_approved_pair_is_unknown() -> None:
-    answer = await ask("¿hay estacionamiento?", knowledge=FakeKnowledge(explained=0.9))
+    answer = await ask("¿hay estacionamiento?", knowledge=FakeKnowledge(ours=0.9))
     assert answer.kind is Kind.UNKNOWN
 
 

@@ -1,16 +1,18 @@
-"""The score that the bot goes by is the same wherever the pairs come from."""
+"""The ranking that the bot goes by, and the decision on its first place, are the same wherever the pairs come from."""
 
 from datetime import UTC, datetime
 from pathlib import Path
 
-from bot.retrieval.base import Retriever
+from bot.retrieval.base import Knowledge, Retriever
+from bot.retrieval.calibrated import CalibratedIndex
 from bot.retrieval.joint import JointIndex
 from bot.retrieval.live import LiveRetriever
+from bot.retrieval.models import load_models
 from bot.retrieval.synonyms import Synonyms
 from storage.database import Database
 from storage.pairs import add_pair
 
-NO_SYNONYMS = Synonyms({})
+MODELS = load_models(Synonyms({}))
 PAIRS = [
     (1, "¿Cuánto cuesta Caja?", "S/ 280.", ("precio de caja", "cuánto sale caja")),
     (2, "¿Cuánto dura Caja?", "3 meses.", ("duración de caja",)),
@@ -19,7 +21,7 @@ PAIRS = [
 QUESTIONS = ("cuanto sale el curso de caja", "duracion", "¿Cuánto dura Caja?", "donde esta la escuela", "fútbol")
 
 
-def test_pairs_without_a_database_get_the_scores_of_the_knowledge_in_service(tmp_path: Path) -> None:
+def test_pairs_without_a_database_are_judged_as_the_knowledge_in_service(tmp_path: Path) -> None:
     database = Database(f"sqlite:///{tmp_path / 'bot.db'}")
     database.migrate()
     with database.writing() as session:
@@ -28,27 +30,33 @@ def test_pairs_without_a_database_get_the_scores_of_the_knowledge_in_service(tmp
                 session, question=question, answer=answer, wordings=wordings, origin="staff", by="ana",
                 now=datetime(2026, 1, 1, tzinfo=UTC),
             )  # fmt: skip
-    live, fixed = LiveRetriever(database, NO_SYNONYMS), JointIndex(NO_SYNONYMS, PAIRS)
-    retriever: Retriever = fixed
+    live, fixed = LiveRetriever(database, MODELS), CalibratedIndex(MODELS, PAIRS)
+    knowledge: Knowledge = fixed
     for question in QUESTIONS:
-        assert retriever.retrieve(question, 3) == live.retrieve(question, 3)
-        assert fixed.explained(question) == live.explained(question)
+        assert knowledge.find(question, 3) == live.find(question, 3)
+        assert knowledge.retrieve(question, 3) == list(knowledge.find(question, 3).passages)
     database.close()
 
 
 def test_a_removed_pair_is_not_found_and_has_no_say_after_the_next_fit() -> None:
-    index = JointIndex(NO_SYNONYMS, [*PAIRS, (4, "¿Hay becas?", "Sí.", ())])
-    index.load([], removed=[4])
-    assert index.retrieve("¿Hay becas?", 3) == []
-    index.fit()
-    assert index.retrieve("precio de caja", 3) == JointIndex(NO_SYNONYMS, PAIRS).retrieve("precio de caja", 3)
+    index: Retriever = (joint := JointIndex(MODELS, [*PAIRS, (4, "¿Hay becas?", "Sí.", ())]))
+    joint.load([], removed=[4])
+    assert 4 not in [passage.pair_id for passage in index.retrieve("¿Hay becas?", 4)]
+    joint.fit()
+    assert index.retrieve("precio de caja", 3) == JointIndex(MODELS, PAIRS).retrieve("precio de caja", 3)
 
 
-def test_the_second_opinion_moves_a_score_but_never_an_approved_wording_s() -> None:
-    index = JointIndex(NO_SYNONYMS)
-    index.load(PAIRS)
-    question = "cuanto sale el curso de caja"
-    alone = index.retrieve(question, 1)[0].score
-    index.fit()
-    assert index.retrieve(question, 1)[0].score != alone
-    assert index.retrieve("precio de caja", 1)[0].score == 1
+def test_a_pair_that_shares_no_word_with_the_question_is_found_by_its_meaning() -> None:
+    found = JointIndex(MODELS, PAIRS).retrieve("how many months does it take?", 1)
+    assert found[0].pair_id == 2
+
+
+def test_an_approved_wording_is_found_first_whatever_the_scorers_say() -> None:
+    index = JointIndex(MODELS, [*PAIRS, (4, "precio", "Pregunta en secretaría.", ())])
+    found = index.find("PRECIO de caja!!", 3)
+    assert (found.passages[0].pair_id, found.passages[0].score, found.evidence) == (1, 1.0, None)
+
+
+def test_an_empty_knowledge_answers_nothing() -> None:
+    finding = CalibratedIndex(MODELS).find("¿Cuánto cuesta Caja?", 3)
+    assert (finding.passages, finding.answered) == ((), 0.0)

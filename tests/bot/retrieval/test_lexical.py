@@ -114,14 +114,26 @@ def test_the_quick_search_finds_what_an_exhaustive_one_finds(index: LexicalIndex
 
 
 def test_explains_the_share_of_content_words_that_the_knowledge_holds(index: LexicalIndex) -> None:
-    assert index.explained("¿hay becas?") == 0
+    def explained(question: str) -> float:
+        return index.coverage(question, []).explained
+
+    assert explained("¿hay becas?") == 0
     index.upsert(1, "¿Hay becas?", "Media beca por concurso.", ["descuento"])
-    assert index.explained("hola, hay un concurso de becas por favor") == pytest.approx(1)
-    assert index.explained("que es") == 1
-    assert 0 < index.explained("receta de becas") < 1
-    assert index.explained("receta de lomo") == 0
+    assert explained("hola, hay un concurso de becas por favor") == pytest.approx(1)
+    assert explained("que es") == 1
+    assert 0 < explained("receta de becas") < 1
+    assert explained("receta de lomo") == 0
     index.remove(1)
-    assert index.explained("becas") == 0
+    assert explained("becas") == 0
+
+
+def test_counts_the_content_words_that_one_pair_does_not_cover(index: LexicalIndex) -> None:
+    index.load([(1, "¿Hay becas?", "Media beca.", []), (2, "¿Hay piscina?", "No.", [])])
+    coverage = index.coverage("hay becas para la piscina", ["¿Hay becas?"])
+    assert (coverage.content_words, coverage.words) == (2, 5)
+    assert coverage.explained == pytest.approx(1)
+    assert 0 < coverage.covered < 1
+    assert coverage.uncovered == pytest.approx(1)
 
 
 def test_a_search_never_sees_half_a_change(index: LexicalIndex) -> None:

@@ -6,14 +6,15 @@ from pathlib import Path
 
 import pytest
 
-from bot.retrieval.base import Retriever
+from bot.retrieval.base import Knowledge, Retriever
 from bot.retrieval.live import LiveRetriever
+from bot.retrieval.models import load_models
 from bot.retrieval.synonyms import Synonyms
 from storage.database import Database
 from storage.pairs import add_pair, add_wording, edit_pair, retire_pair
 
 NOW = datetime(2026, 1, 1, tzinfo=UTC)
-NO_SYNONYMS = Synonyms({})
+MODELS = load_models(Synonyms({}))
 
 
 @pytest.fixture
@@ -46,12 +47,12 @@ def test_loads_the_active_pairs_only(database: Database) -> None:
     retired = approve(database, "¿Hay cochera?", "Sí.")
     with database.writing() as session:
         retire_pair(session, retired, by="ana", now=NOW)
-    retriever: Retriever = LiveRetriever(database, NO_SYNONYMS)
+    retriever: Retriever = LiveRetriever(database, MODELS)
     assert [passage.question for passage in retriever.retrieve("becas cochera", 3)] == ["¿Hay becas?"]
 
 
 def test_knows_what_another_process_changed_at_the_next_question(database: Database, other_process: Database) -> None:
-    retriever = LiveRetriever(database, NO_SYNONYMS)
+    retriever = LiveRetriever(database, MODELS)
     assert retriever.retrieve("¿Hay becas?", 1) == []
     pair = approve(other_process, "¿Hay becas?", "Sí.")
     (found,) = retriever.retrieve("hay becas", 1)
@@ -66,9 +67,8 @@ def test_knows_what_another_process_changed_at_the_next_question(database: Datab
     assert retriever.retrieve("hay becas", 1) == []
 
 
-def test_explains_a_question_by_what_is_approved(database: Database, other_process: Database) -> None:
-    retriever = LiveRetriever(database, NO_SYNONYMS)
+def test_an_approved_question_is_certainly_answered_at_once(database: Database, other_process: Database) -> None:
+    retriever: Knowledge = LiveRetriever(database, MODELS)
+    assert retriever.find("hay becas", 1).answered == 0
     approve(other_process, "¿Hay becas?", "Sí.")
-    assert retriever.explained("becas") == 0
-    retriever.refresh()
-    assert retriever.explained("becas") == 1
+    assert retriever.find("hay becas", 1).answered == 1

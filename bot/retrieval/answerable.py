@@ -1,0 +1,189 @@
+"""Has a question an approved answer? A small classifier over the evidence, calibrated on the knowledge that is loaded.
+
+Its examples come by themselves: wordings that are hidden from the index while it is asked for them have an answer
+there; wordings of pairs that are hidden whole are as near as anything can be to what is approved, and have none; nor
+have the shipped questions about other things. What was so gathered on the sample data ships with the encoder, and
+stands in where a knowledge is too small to tell by itself.
+"""
+
+import hashlib
+import logging
+from collections.abc import Collection, Iterable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from random import Random
+from typing import Self
+
+import numpy as np
+from numpy.typing import NDArray
+from safetensors.numpy import load_file, save_file
+from sklearn.linear_model import LogisticRegression
+from sklearn.pipeline import Pipeline, make_pipeline
+from sklearn.preprocessing import StandardScaler
+
+from bot.retrieval.evidence import FEATURES, Evidence
+from bot.retrieval.joint import IndexedPair, JointIndex
+from bot.retrieval.models import RetrievalModels
+from bot.retrieval.segment import Floats
+
+HIDDEN = 0.2
+"""Share of the pairs that are hidden whole, and of the others' wordings that are hidden one by one."""
+MOST_ASKED = 400
+"""Hidden wordings, and wordings of hidden pairs, that are asked: each takes some milliseconds."""
+OTHER, OURS, ANSWERED = 0, 1, 2
+"""Kinds of examples: about something else; ours, without an answer; with one."""
+ALIKE = 0.9
+"""A knowledge of which this share of pairs was there when examples were gathered needs no new ones."""
+
+_log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True)
+class Examples:
+    """``N`` questions by their evidence."""
+
+    rows: Floats
+    """``(N, F)``"""
+    kinds: NDArray[np.int8]
+    """``(N,)``"""
+    pairs: frozenset[bytes] = frozenset()
+    """The hashes of the pairs that they were gathered on."""
+
+    def write(self, file: Path) -> None:
+        """As :meth:`read` reads it."""
+        file.parent.mkdir(parents=True, exist_ok=True)
+        draft = file.with_name(f".{file.name}")
+        pairs = np.frombuffer(b"".join(sorted(self.pairs)), np.uint8)
+        save_file({"rows": self.rows, "kinds": self.kinds, "pairs": pairs}, draft)
+        draft.replace(file)
+
+    @classmethod
+    def read(cls, file: Path) -> Self:
+        """What :meth:`write` wrote.
+
+        Raises:
+            ValueError: the file holds other features than today's.
+        """
+        tensors = load_file(file)
+        if tensors["rows"].shape[1] != len(FEATURES):
+            raise ValueError(f"{file} holds {tensors['rows'].shape[1]} features, not {len(FEATURES)}")
+        hashes = tensors["pairs"].tobytes()
+        pairs = frozenset(hashes[i : i + _HASH_BYTES] for i in range(0, len(hashes), _HASH_BYTES))
+        return cls(tensors["rows"], tensors["kinds"], pairs)
+
+    @classmethod
+    def joined(cls, parts: Sequence["Examples"]) -> Self:
+        """All of them."""
+        rows, kinds = np.concatenate([p.rows for p in parts]), np.concatenate([p.kinds for p in parts])
+        return cls(rows, kinds, frozenset().union(*(p.pairs for p in parts)))
+
+    def are_about(self, pairs: Collection[IndexedPair]) -> bool:
+        """Whether they were gathered on these pairs, or nearly these."""
+        return sum(hash_of(pair) in self.pairs for pair in pairs) >= ALIKE * len(pairs)
+
+
+def gathered(
+    models: RetrievalModels, pairs: Collection[IndexedPair], others: Iterable[str], *, seed: int = 0
+) -> Examples | None:
+    """Examples from a knowledge, and from questions about something else; None where it is too small to hide a pair.
+
+    A hidden wording that another pair is found for is left out: it teaches nothing about having an answer.
+    """
+    draw = Random(seed)
+    shuffled = draw.sample(sorted(pairs), len(pairs))
+    number = int(HIDDEN * len(shuffled))
+    if number == 0:
+        return None
+    hidden = [{w for w in pair[3] if draw.random() < HIDDEN} for pair in shuffled[number:]]
+    shown = [
+        (pair_id, question, answer, tuple(w for w in wordings if w not in away))
+        for (pair_id, question, answer, wordings), away in zip(shuffled[number:], hidden, strict=True)
+    ]
+    wordings = [(w, pair[0]) for pair, away in zip(shown, hidden, strict=True) for w in sorted(away)]
+    strange = [wording for pair in shuffled[:number] for wording in (pair[1], *pair[3])]
+    index = JointIndex(models, shown)
+    rows, kinds = [], []
+    for kind, text, pair_id in [
+        *((ANSWERED, *asked) for asked in draw.sample(wordings, min(MOST_ASKED, len(wordings)))),
+        *((OURS, text, -1) for text in draw.sample(strange, min(MOST_ASKED, len(strange)))),
+        *((OTHER, text, -1) for text in others),
+    ]:
+        found = index.find(text, 1)
+        if found.evidence and (kind != ANSWERED or found.passages[0].pair_id == pair_id):
+            rows.append(found.evidence.row())
+            kinds.append(kind)
+    if not rows:
+        return None
+    return Examples(np.stack(rows), np.array(kinds, np.int8), frozenset(map(hash_of, pairs)))
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """About a question, both in [0, 1]."""
+
+    answered: float
+    """Probability that it has an approved answer, and that this was found."""
+    ours: float
+    """Probability that it is about what the knowledge is about, should it have none."""
+
+
+class Answerable:
+    """Fitted on examples; immutable."""
+
+    def __init__(self, answered: Pipeline, ours: Pipeline) -> None:
+        self._answered = answered
+        self._ours = ours
+
+    @classmethod
+    def fitted(cls, examples: Examples) -> Self:
+        """Fits two logistic regressions; takes milliseconds."""
+        without = examples.kinds != ANSWERED
+        return cls(
+            _fitted(examples.rows, examples.kinds == ANSWERED),
+            _fitted(examples.rows[without], examples.kinds[without] == OURS),
+        )
+
+    def verdict(self, evidence: Evidence) -> Verdict:
+        """What the evidence says."""
+        row = evidence.row()[None]
+        return Verdict(
+            float(self._answered.predict_proba(row)[0, 1]),
+            float(self._ours.predict_proba(row)[0, 1]),
+        )
+
+
+def _fitted(rows: Floats, target: NDArray[np.bool_]) -> Pipeline:
+    model = make_pipeline(StandardScaler(), LogisticRegression(C=0.3, max_iter=2000, class_weight="balanced"))
+    return model.fit(rows, target)
+
+
+def calibrated(models: RetrievalModels, pairs: Collection[IndexedPair]) -> Answerable:
+    """A classifier for these pairs, from shipped examples and from their own, which are kept in the cache."""
+    shipped = Examples.read(models.examples)
+    own = None if shipped.are_about(pairs) else _own_examples(models, pairs)
+    return Answerable.fitted(Examples.joined([shipped, own]) if own else shipped)
+
+
+def _own_examples(models: RetrievalModels, pairs: Collection[IndexedPair]) -> Examples | None:
+    file = models.cache / "examples.safetensors" if models.cache else None
+    if file and file.exists():
+        try:
+            if (kept := Examples.read(file)).are_about(pairs):
+                return kept
+        except Exception as error:  # safetensors raises its own kinds
+            _log.warning("%s is damaged and made anew: %s", file, error)
+    own = gathered(models, pairs, models.others)
+    if own and file:
+        try:
+            own.write(file)
+        except OSError as error:
+            _log.warning("what was learned about the knowledge cannot be kept in %s: %s", file, error)
+    return own
+
+
+_HASH_BYTES = 8
+
+
+def hash_of(pair: IndexedPair) -> bytes:
+    """Of a pair's question, whatever its id and wordings are."""
+    return hashlib.sha256(pair[1].encode()).digest()[:_HASH_BYTES]

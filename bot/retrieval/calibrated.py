@@ -1,0 +1,42 @@
+"""The joint index with its calibrated decision: the knowledge of an evaluation, or of a database through ``live``."""
+
+from collections.abc import Iterable
+
+from bot.messages import Passage
+from bot.retrieval.answerable import Answerable, calibrated
+from bot.retrieval.base import Finding
+from bot.retrieval.joint import IndexedPair, JointIndex
+from bot.retrieval.models import RetrievalModels
+
+
+class CalibratedIndex:
+    """Approved pairs in memory, a :class:`bot.retrieval.base.Knowledge`. Safe to use from several threads."""
+
+    def __init__(self, models: RetrievalModels, pairs: Iterable[IndexedPair] = ()) -> None:
+        """Holds ``pairs``, fitted and calibrated; takes seconds for a knowledge that was never seen before."""
+        self._models = models
+        self._index = JointIndex(models, pairs)
+        self._answerable: Answerable = calibrated(models, self._index.pairs.values())
+
+    def load(self, pairs: Iterable[IndexedPair], removed: Iterable[int] = ()) -> None:
+        """See :meth:`JointIndex.load`."""
+        self._index.load(pairs, removed)
+
+    def fit(self) -> None:
+        """Fits and calibrates for the pairs held now."""
+        self._index.fit()
+        self._answerable = calibrated(self._models, self._index.pairs.values())
+
+    def retrieve(self, question: str, limit: int) -> list[Passage]:
+        """See :class:`bot.retrieval.base.Retriever`."""
+        return self._index.find(question, limit).passages
+
+    def find(self, question: str, limit: int) -> Finding:
+        """See :class:`bot.retrieval.base.Knowledge`."""
+        found = self._index.find(question, limit)
+        passages = tuple(found.passages)
+        if found.evidence is None:
+            certain = float(bool(passages))
+            return Finding(passages, certain, certain)
+        verdict = self._answerable.verdict(found.evidence)
+        return Finding(passages, verdict.answered, verdict.ours)

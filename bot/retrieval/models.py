@@ -1,0 +1,57 @@
+"""What retrieval brings along to any knowledge: synonyms, the sentence encoder, and what was learned about both."""
+
+import csv
+from dataclasses import dataclass
+from pathlib import Path
+
+from bot.retrieval.dense import Whitening
+from bot.retrieval.encoder import SentenceTransformerEncoder
+from bot.retrieval.small_encoder import SmallEncoder
+from bot.retrieval.synonyms import Synonyms
+from bot.retrieval.vectors import RememberingEncoder
+from bot.settings import DATA, SMALL_ENCODER
+
+
+@dataclass(frozen=True)
+class RetrievalModels:
+    """Shared by all indices of a process."""
+
+    synonyms: Synonyms
+    encoder: RememberingEncoder
+    whitening: Whitening
+    examples: Path
+    """The shipped examples (see :mod:`bot.retrieval.answerable`)."""
+    others: tuple[str, ...]
+    """Questions that no school's knowledge answers."""
+    cache: Path | None
+    """A folder for what is quick to read and slow to make; None keeps nothing."""
+
+
+def load_models(synonyms: Synonyms, embeddings: str = "", cache: Path | None = None) -> RetrievalModels:
+    """The shipped models, or those around the sentence-transformers model ``embeddings``.
+
+    Raises:
+        ModelError: the encoder cannot be loaded.
+    """
+    if embeddings:
+        other = SentenceTransformerEncoder(embeddings)
+        encoder = RememberingEncoder(other, cache)
+        whitening = Whitening.none(other.encode([""]).shape[1])
+    else:
+        encoder = RememberingEncoder(SmallEncoder(SMALL_ENCODER), cache, SMALL_ENCODER / "vectors.safetensors")
+        whitening = Whitening.read(SMALL_ENCODER / "whitening.safetensors")
+    return RetrievalModels(
+        synonyms=synonyms,
+        encoder=encoder,
+        whitening=whitening,
+        examples=SMALL_ENCODER / "examples.safetensors",
+        others=tuple(out_of_scope("far")),
+        cache=cache,
+    )
+
+
+def out_of_scope(kind: str) -> list[str]:
+    """The questions of a kind, ``far`` or ``near``, in the part ``dev`` of the shipped set."""
+    with (DATA / "evaluation" / "out_of_scope.csv").open(encoding="utf-8", newline="") as file:
+        rows = csv.DictReader(file, delimiter=";")
+        return [row["question"] for row in rows if (row["kind"], row["part"]) == (kind, "dev")]

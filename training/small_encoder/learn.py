@@ -1,0 +1,118 @@
+"""Learns, on the sample data, what ships beside the encoder and how the scorers of retrieval are weighed.
+
+Run after a change of the sample CSV, the synonyms, the encoder or a scorer; it takes about two minutes::
+
+    python -m training.small_encoder.learn
+
+It writes into ``data/models/use-multilingual``: ``whitening.safetensors`` (see :mod:`bot.retrieval.dense`),
+``vectors.safetensors`` (the sample's texts, encoded) and ``examples.safetensors`` (see
+:mod:`bot.retrieval.answerable`), and prints the weights for :data:`bot.retrieval.joint.WEIGHTS`.
+"""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+from random import Random
+
+import numpy as np
+import torch
+from safetensors.numpy import save_file
+
+from bot.retrieval.answerable import OURS, Examples, gathered
+from bot.retrieval.dense import Whitening
+from bot.retrieval.joint import WEIGHTS, IndexedPair, JointIndex
+from bot.retrieval.models import RetrievalModels, load_models, out_of_scope
+from bot.retrieval.segment import Floats
+from bot.retrieval.synonyms import Synonyms
+from bot.retrieval.vectors import RememberingEncoder
+from bot.settings import DATA, SMALL_ENCODER
+from storage.pairs_csv import group_rows, read_csv
+
+SHRINKAGE = 0.3
+"""Share of the whitening's covariance that is taken to be the same in all directions."""
+
+
+def main() -> None:
+    """Writes the three files and prints the weights."""
+    models = load_models(Synonyms.read(DATA / "synonyms.csv"))
+    pairs = sample()
+    whitening = learned_whitening(models.encoder, pairs)
+    tensors = {"mean": whitening.mean.astype(np.float16), "matrix": whitening.matrix.astype(np.float16)}
+    save_file(tensors, SMALL_ENCODER / "whitening.safetensors")
+    models = replace(models, whitening=whitening)
+    models.encoder.write(SMALL_ENCODER / "vectors.safetensors")
+    print("WEIGHTS =", {name: round(weight, 2) for name, weight in learned_weights(models, pairs).items()})
+    examples = learned_examples(models, pairs)
+    examples.write(SMALL_ENCODER / "examples.safetensors")
+    print(f"{len(examples.kinds)} examples; other, ours, answered: {np.bincount(examples.kinds)}")
+
+
+def sample() -> list[IndexedPair]:
+    """The sample CSV's pairs."""
+    return [
+        (number, row.question, row.answer, row.wordings)
+        for number, row in enumerate(group_rows(read_csv(DATA / "cenfobank.csv")))
+    ]
+
+
+def learned_whitening(encoder: RememberingEncoder, pairs: Sequence[IndexedPair]) -> Whitening:
+    """Whitening by the covariance of wordings around their pair's mean."""
+    groups = [encoder.remembered([question, *others]) for _, question, _, others in pairs]
+    encoder.remembered([answer for _, _, answer, _ in pairs])
+    mean = np.concatenate(groups).mean(axis=0)
+    apart = np.concatenate([group - group.mean(axis=0) for group in groups])
+    covariance = apart.T @ apart / (len(apart) - len(groups))
+    alike = np.eye(len(covariance)) * np.trace(covariance) / len(covariance)
+    values, vectors = np.linalg.eigh((1 - SHRINKAGE) * covariance + SHRINKAGE * alike)
+    return Whitening(mean, (vectors / np.sqrt(values)).astype(np.float32))
+
+
+def learned_weights(models: RetrievalModels, pairs: Sequence[IndexedPair], folds: int = 3) -> dict[str, float]:
+    """The weights under which hidden wordings find their pair: softmax regression over all pairs."""
+    tables, targets = zip(*_hidden(models, pairs, folds), strict=True)
+    scores = torch.tensor(np.stack(tables), dtype=torch.float64)  # (N, P, 5)
+    weights = torch.zeros(len(WEIGHTS), dtype=torch.float64, requires_grad=True)
+    optimizer = torch.optim.LBFGS([weights], max_iter=300, line_search_fn="strong_wolfe")
+
+    def loss() -> torch.Tensor:
+        optimizer.zero_grad()
+        value = torch.nn.functional.cross_entropy(scores @ weights, torch.tensor(targets))
+        value.backward()
+        return value
+
+    optimizer.step(loss)
+    right = (scores @ weights).argmax(1) == torch.tensor(targets)
+    print(f"{len(targets)} hidden wordings, right pair first for {right.double().mean():.3f}")
+    return dict(zip(WEIGHTS, weights.tolist(), strict=True))
+
+
+def learned_examples(models: RetrievalModels, pairs: Sequence[IndexedPair], draws: int = 4) -> Examples:
+    """Examples from the sample data and from questions about other things, far and near."""
+    parts = [gathered(models, pairs, models.others if draw == 0 else (), seed=draw) for draw in range(draws)]
+    index = JointIndex(models, pairs)
+    near = [index.find(question, 1).evidence for question in out_of_scope("near")]
+    rows = np.stack([evidence.row() for evidence in near if evidence])
+    return Examples.joined([*filter(None, parts), Examples(rows, np.full(len(rows), OURS, np.int8))])
+
+
+def _hidden(models: RetrievalModels, pairs: Sequence[IndexedPair], folds: int) -> Iterator[tuple[Floats, int]]:
+    """For each hidden wording: the scorers' numbers for all pairs, ``(P, 5)``, and the position of its own."""
+    for fold in range(folds):
+        draw = Random(fold)
+        hidden = [[wording for wording in others if draw.random() < 0.1] for *_, others in pairs]
+        shown = [
+            (*pair[:3], tuple(w for w in pair[3] if w not in away)) for pair, away in zip(pairs, hidden, strict=True)
+        ]
+        index = JointIndex(models, shown)
+        for position, away in enumerate(hidden):
+            for wording in away:
+                yield _table(index.scored(wording).table, len(pairs)), position
+
+
+def _table(columns: dict[str, Floats], pairs: int) -> Floats:
+    table = np.stack(list(columns.values()), axis=1)
+    assert len(table) == pairs  # every pair is encoded, hence a candidate
+    return table
+
+
+if __name__ == "__main__":
+    main()
