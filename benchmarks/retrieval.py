@@ -95,7 +95,7 @@ def measured(count: int, searches: int) -> dict[str, object]:
         "index_mib": round(memory() - before),
         "peak_mib": round(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024),
         "search_ms": percentiles(lambda n: index.search(questions[n], 3), searches),
-        "coverage_ms": percentiles(lambda n: index.coverage(questions[n], chosen[n][1:3]), searches),
+        "coverage_ms": percentiles(lambda n: index.coverage(questions[n], chosen[n][0]), searches),
         "upsert_ms": percentiles(lambda n: index.upsert(count + n, *more[n][1:]), len(more)),
         "remove_ms": percentiles(lambda n: index.remove(count + n), len(more)),
         "spoilt_questions_found_first": round(float(np.mean(found)), 3),

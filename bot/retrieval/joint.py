@@ -71,7 +71,7 @@ class JointIndex:
     def __init__(self, models: RetrievalModels, pairs: Iterable[IndexedPair] = ()) -> None:
         """Holds ``pairs``, and is fitted to them."""
         self._models = models
-        self._index = LexicalIndex(models.synonyms)
+        self._index = LexicalIndex(models.synonyms, candidates=2 * CANDIDATES)
         self._pairs: dict[int, IndexedPair] = {}
         self._vectors: dict[int, PairVectors] = {}
         self._dense: DenseIndex | None = None
@@ -163,8 +163,7 @@ class JointIndex:
     def _evidence(self, question: str, pair_id: int, scored: "Scored", sums: Floats, shares: Floats) -> Evidence:
         best = int(np.flatnonzero(scored.ids == pair_id)[0])
         others = np.delete(sums, best)
-        pair = self._pairs.get(pair_id)
-        coverage = self._index.coverage(question, (pair[1], pair[2], *pair[3]) if pair else ())
+        coverage = self._index.coverage(question, pair_id)
         return Evidence(
             rank=float(sums[best]),
             margin=float(sums[best] - others.max()) if len(others) else MOST_MARGIN,

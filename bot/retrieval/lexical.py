@@ -20,7 +20,7 @@ and on 84 about other schools (numbers in ``training/LOG.md``).
 Nothing here knows a database. Searches take no lock: a change makes a new state and swaps it in whole.
 """
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from threading import Lock
 
@@ -78,7 +78,7 @@ class Coverage:
     explained: float
     """By any question, wording or answer."""
     covered: float
-    """By the texts given."""
+    """By the pair's wordings and its answer."""
     strangest: float
     """Weight of the heaviest word that these do not cover."""
     uncovered: float
@@ -127,8 +127,8 @@ class LexicalIndex:
                 found += _best(segment, state.weights, asked, pairs, limit)
         return sorted(found, key=lambda passage: -passage.score)[:limit]
 
-    def coverage(self, question: str, texts: Iterable[str]) -> "Coverage":
-        """How much of the question's content words the knowledge has, and how much ``texts``, those of one pair.
+    def coverage(self, question: str, pair_id: int) -> "Coverage":
+        """How much of the question's content words the knowledge has, and how much one pair's texts.
 
         A misspelt word counts as far as it is like a known one.
         """
@@ -136,7 +136,7 @@ class LexicalIndex:
         asked = self._asked(state, question)
         content = np.array([word not in STOP_WORDS for word in asked.words], dtype=bool)
         weights, total = asked.weights * content, float((asked.weights * content).sum())
-        theirs = np.isin(asked.near, state.words.numbers(set(self._words_of(texts)) & state.words.known))
+        theirs = np.isin(asked.near, np.concatenate([segment.words_in(pair_id) for segment in state.segments]))
         known = asked.likeness.max(axis=1, initial=0)
         covered = (asked.likeness * theirs).max(axis=1, initial=0)
         return Coverage(
@@ -171,9 +171,6 @@ class LexicalIndex:
         if len(pairs) > self._candidates:
             pairs = pairs[np.argpartition(-estimates, self._candidates)[: self._candidates]]
         return np.unique(pairs)
-
-    def _words_of(self, texts: Iterable[str]) -> Iterator[str]:
-        return (word for text in texts for word in self._distinct(text))
 
     def _distinct(self, text: str) -> list[str]:
         return list(dict.fromkeys(self._synonyms.canonical(text).split()))

@@ -104,6 +104,11 @@ class Segment:
         """The places in ``words`` of some texts, one text after the other, and how many each has."""
         return _expanded(self.spans[texts], self.spans[texts + 1] - self.spans[texts])
 
+    def words_in(self, pair_id: int) -> Ints:
+        """The numbers of the words in a pair's texts; none where it is not here."""
+        places, _ = self.words_of(self.texts_of(np.flatnonzero(self.alive & (self.pair_ids == pair_id)))[0])
+        return np.unique(self.words[places]).astype(np.int64)
+
     def frequencies(self, size: int) -> Ints:
         """``(size,)``: in how many living pairs each word occurs."""
         living = self.only(self.alive)

@@ -5,7 +5,7 @@ misspelling or another ending still matches: "matricla", "matriculas" and "matri
 not. Immutable: :meth:`Words.extended` gives a new one, in which every word keeps its number.
 """
 
-from collections.abc import Iterable, Iterator, Sequence, Set
+from collections.abc import Iterable, Iterator, Sequence
 
 import numpy as np
 from scipy import sparse
@@ -45,11 +45,6 @@ class Words:
 
     def __len__(self) -> int:
         return len(self._numbers)
-
-    @property
-    def known(self) -> Set[str]:
-        """All of these words."""
-        return self._numbers.keys()
 
     def numbers(self, words: Iterable[str]) -> list[int]:
         """The numbers of words that are all known."""

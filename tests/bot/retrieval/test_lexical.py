@@ -115,7 +115,7 @@ def test_the_quick_search_finds_what_an_exhaustive_one_finds(index: LexicalIndex
 
 def test_explains_the_share_of_content_words_that_the_knowledge_holds(index: LexicalIndex) -> None:
     def explained(question: str) -> float:
-        return index.coverage(question, []).explained
+        return index.coverage(question, -1).explained
 
     assert explained("¿hay becas?") == 0
     index.upsert(1, "¿Hay becas?", "Media beca por concurso.", ["descuento"])
@@ -129,7 +129,7 @@ def test_explains_the_share_of_content_words_that_the_knowledge_holds(index: Lex
 
 def test_counts_the_content_words_that_one_pair_does_not_cover(index: LexicalIndex) -> None:
     index.load([(1, "¿Hay becas?", "Media beca.", []), (2, "¿Hay piscina?", "No.", [])])
-    coverage = index.coverage("hay becas para la piscina", ["¿Hay becas?"])
+    coverage = index.coverage("hay becas para la piscina", 1)
     assert (coverage.content_words, coverage.words) == (2, 5)
     assert coverage.explained == pytest.approx(1)
     assert 0 < coverage.covered < 1
