@@ -35,6 +35,11 @@ class Texts:
     feedback_bad: str
     sample_data_notice: str
     ai_notice: str
+    secret_warning: str = (
+        "Ojo: no escribas claves ni códigos por aquí. Nadie de la institución te los va a pedir; si ya los enviaste, "
+        "cámbialos cuanto antes."
+    )
+    """Put before the answer to a message that seems to hold a password."""
 
 
 @dataclass(frozen=True)

@@ -6,39 +6,32 @@ as a student does and leave no trace.
 
 import asyncio
 import time
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-from bot.answering.faithfulness import check_sentence, sentences, slip_of
+from bot.answering.grounded import Preview, Speaker, Spoken
 from bot.answering.moderation import Moderator
-from bot.answering.prompt import DONT_KNOW, Prompt, grounded_user_text
+from bot.answering.redaction import holds_secret
 from bot.answering.scope import Scope
 from bot.answering.small_talk import small_talk
 from bot.answering.understanding import EarlierTurn, clean, follow_up, is_readable
-from bot.errors import BusyError, GenerationError
 from bot.generation.base import GenerationOptions, Generator
-from bot.messages import Answer, Kind, ModelName, Passage
+from bot.messages import Answer, Kind
 from bot.profile import Profile
 from bot.retrieval.base import Finding, Knowledge
-from storage.text import folded
-
-Preview = Callable[[str], Awaitable[None]]
-"""Called with all of the text that is checked so far, each time it grows."""
 
 SURE = 0.8
 """Probability from which the approved answer is given even where the model says that it does not know."""
 EXACT = 1.0
 """Score of a passage whose wording and the question are the same words."""
-NEAR_BEST = 0.5
-"""Passages below this share of the best score are left out of the prompt: they would only distract."""
 
 
 @dataclass(frozen=True)
-class _Generated:
-    text: str
-    model: ModelName | None
-    fault: str = ""
-    """Why the text cannot be shown; empty when all of it is checked."""
+class _Asked:
+    """A question that stands alone, and what the knowledge has on it."""
+
+    question: str
+    finding: Finding
 
 
 class Answerer:
@@ -60,7 +53,7 @@ class Answerer:
         self._generator = generator
         self._profile = profile
         self._moderator = moderator
-        self._options = options
+        self._speaker = Speaker(generator, options, profile.system, moderator)
         self._scope = scope or Scope()
         self._passages = passages
         self._question_limit = question_limit
@@ -77,6 +70,7 @@ class Answerer:
         return replace(
             answer,
             question=text,
+            warning=self._profile.texts.secret_warning if holds_secret(text) else "",
             model=answer.model or self._generator.model,
             milliseconds=answer.milliseconds | {"total": round(total, 1)},
         )
@@ -99,90 +93,51 @@ class Answerer:
 
     async def _from_knowledge(self, question: str, turns: Sequence[EarlierTurn], preview: Preview | None) -> Answer:
         started = time.perf_counter()
-        asked, finding = await asyncio.to_thread(self._look_up, question, turns)
+        parts = await asyncio.to_thread(self._look_up, question, turns)
         milliseconds = {"retrieve": round((time.perf_counter() - started) * 1000, 1)}
+        finding = parts[0].finding
         kind, reason = self._scope.decide(finding)
-        answer = Answer(
-            question, kind, "", finding.passages, None, False, milliseconds, reason, asked, round(finding.answered, 3)
-        )
+        asked, probability = " ".join(part.question for part in parts), round(finding.answered, 3)
+        answer = Answer(question, kind, "", finding.passages, None, False, milliseconds, reason, asked, probability)
         if kind is Kind.UNKNOWN:
             return replace(answer, text=self._profile.texts.unknown)
         if kind is Kind.OUT_OF_SCOPE:
             return replace(answer, text=self._profile.texts.out_of_scope)
         started = time.perf_counter()
-        shown = shown_passages(finding.passages)
-        generated = await self._generate(asked, shown, preview)
+        spoken = [await self._speak(part, preview if len(parts) == 1 else None) for part in parts]
         milliseconds["generate"] = round((time.perf_counter() - started) * 1000, 1)
-        return self._judge(answer, finding.answered >= SURE, shown, generated)
+        return self._joined(answer, parts, spoken)
 
-    def _look_up(self, question: str, turns: Sequence[EarlierTurn]) -> tuple[str, Finding]:
-        """The question to answer, completed where it is a follow-up, and what the knowledge has on it."""
+    def _look_up(self, question: str, turns: Sequence[EarlierTurn]) -> list[_Asked]:
+        """The questions to answer, completed where they are follow-ups, and what the knowledge has on each."""
         finding = self._knowledge.find(question, self._passages)
         exact = bool(finding.passages) and finding.passages[0].score >= EXACT
         completed = None if exact else follow_up(question, turns, self._profile.name)
         if completed:
             other = self._knowledge.find(completed.question, self._passages)
             if other.passages and (completed.definite or other.answered > finding.answered):
-                return completed.question, other
-        return question, finding
+                return [_Asked(completed.question, other)]
+        return [_Asked(question, finding)]
 
-    async def _generate(self, question: str, passages: Sequence[Passage], preview: Preview | None) -> _Generated:
-        """The model's answer, checked sentence by sentence; ends early at the first that must not be shown."""
-        pairs = [(p.question, p.answer) for p in passages]
-        prompt = Prompt(self._profile.system, grounded_user_text(question, pairs))
-        text, checked, model = "", 0, None
-        try:
-            generation = await self._generator.stream(prompt, self._options)
-            model = generation.model
-            try:
-                async for piece in generation:
-                    text += piece
-                    finished = sentences(text)[:-1]
-                    for sentence in finished[checked:]:
-                        if fault := _fault(sentence, pairs, question):
-                            return _Generated(text, model, fault)
-                    if preview and len(finished) > checked:
-                        await preview(" ".join(finished))
-                    checked = len(finished)
-            finally:
-                await generation.aclose()
-        except (BusyError, GenerationError) as error:
-            return _Generated(text, model, f"the model did not answer: {error}")
-        for sentence in sentences(text)[checked:]:
-            if fault := _fault(sentence, pairs, question):
-                return _Generated(text, model, fault)
-        if slip_of(text.strip(), [answer for _, answer in pairs]):
-            return _Generated(text, model, "almost, but not quite, an approved answer")
-        return _Generated(text.strip(), model, "" if text.strip() else "the model said nothing")
+    async def _speak(self, part: _Asked, preview: Preview | None) -> Spoken:
+        sure = part.finding.answered >= SURE
+        return await self._speaker.speak(part.question, part.finding.passages, sure=sure, preview=preview)
 
-    def _judge(self, answer: Answer, sure: bool, shown: Sequence[Passage], generated: _Generated) -> Answer:
-        """What the student gets: the model's text, the approved answer letter by letter, or "unknown"."""
-        best = shown[0]
-        answer = replace(answer, model=generated.model)
-        doubts = not generated.fault and folded(DONT_KNOW) in folded(generated.text)
-        if doubts and not sure:
-            reason = f"the model did not find it in the passages; {answer.reason}"
-            return replace(answer, kind=Kind.UNKNOWN, text=self._profile.texts.unknown, reason=reason)
-        if doubts or generated.fault:
-            fault = generated.fault or "the model did not know what is surely approved"
-            meant = slip_of(generated.text.strip(), [passage.answer for passage in shown]) or best.answer
-            return replace(answer, text=meant, verbatim=True, reason=f"{answer.reason}; verbatim: {fault}")
-        verbatim = any(generated.text == passage.answer for passage in shown)
-        return replace(answer, text=generated.text, verbatim=verbatim)
-
-
-def shown_passages(passages: Sequence[Passage]) -> list[Passage]:
-    """Those that a prompt holds: the best one, and others that are nearly as good."""
-    return [passage for passage in passages if passage.score >= NEAR_BEST * passages[0].score]
-
-
-def _fault(sentence: str, pairs: Sequence[tuple[str, str]], question: str) -> str:
-    """Why a sentence may not be shown; empty when it may."""
-    verdict = check_sentence(sentence, pairs, question)
-    approved = [text for _, answer in pairs for text in sentences(answer)]
-    if verdict.faithful and slip_of(sentence, approved):
-        return "almost, but not quite, an approved sentence"
-    return verdict.reason
+    def _joined(self, answer: Answer, parts: Sequence[_Asked], spoken: Sequence[Spoken]) -> Answer:
+        """One answer of all parts; "unknown" where the model found nothing for any of them."""
+        reason = "; ".join(dict.fromkeys([answer.reason, *(f"verbatim: {s.fault}" for s in spoken if s.fault)]))
+        said = [s for s in spoken if s.text]
+        answer = replace(answer, model=spoken[0].model, reason=reason)
+        if not said:
+            return replace(answer, kind=Kind.UNKNOWN, text=self._profile.texts.unknown)
+        shown = [passage for s in said for passage in s.shown]
+        others = [p for part in parts for p in part.finding.passages if p not in shown]
+        return replace(
+            answer,
+            text="\n\n".join(dict.fromkeys(s.text for s in said)),
+            passages=tuple(dict.fromkeys([*shown, *others])),
+            verbatim=all(s.verbatim for s in said),
+        )
 
 
 def _fixed(kind: Kind, text: str, reason: str) -> Answer:

@@ -10,7 +10,8 @@ from dataclasses import asdict
 from datetime import UTC, datetime, timedelta
 from typing import Protocol
 
-from bot.answering.answerer import Answerer, Preview
+from bot.answering.answerer import Answerer
+from bot.answering.grounded import Preview
 from bot.answering.understanding import EarlierTurn
 from bot.errors import AlreadyAnswered
 from bot.messages import Answer, IncomingMessage, Kind, Reply
@@ -51,7 +52,8 @@ class Dialogue:
         turns = await asyncio.to_thread(self._earlier_turns, message)
         answer = await self._answerer.answer(message.text, turns, preview)
         answer_id = await asyncio.to_thread(self._log, message, answer, inbox_id)
-        return Reply(answer.text, answer.kind, answer_id, answer.verbatim), answer
+        text = f"{answer.warning}\n\n{answer.text}" if answer.warning else answer.text
+        return Reply(text, answer.kind, answer_id, answer.verbatim), answer
 
     async def apologise(self, message: IncomingMessage, apology: str, reason: str) -> Reply:
         """Logs a message that could not be answered, however often it was tried, with what the student is told."""

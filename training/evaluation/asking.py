@@ -14,7 +14,7 @@ from itertools import count
 from tqdm import tqdm
 
 from bot import as_served
-from bot.answering.answerer import shown_passages
+from bot.answering.grounded import shown_passages
 from bot.answering.prompt import DONT_KNOW, Prompt, grounded_user_text
 from bot.answering.understanding import clean
 from bot.errors import BusyError, GenerationError
