@@ -93,12 +93,14 @@ def gathered(
     number = int(HIDDEN * len(shuffled))
     if number == 0:
         return None
-    hidden = [{w for w in pair[3] if draw.random() < HIDDEN} for pair in shuffled[number:]]
-    shown = [
-        (pair_id, question, answer, tuple(w for w in wordings if w not in away))
-        for (pair_id, question, answer, wordings), away in zip(shuffled[number:], hidden, strict=True)
-    ]
-    wordings = [(w, pair[0]) for pair, away in zip(shown, hidden, strict=True) for w in sorted(away)]
+    shown, wordings = [], []
+    for pair_id, question, answer, variants in shuffled[number:]:
+        texts = [question, *variants]
+        hidden = {text for text in texts if draw.random() < HIDDEN}
+        kept = [text for text in texts if text not in hidden]
+        if kept:
+            shown.append((pair_id, kept[0], answer, tuple(kept[1:])))
+            wordings += [(text, pair_id) for text in texts if text in hidden]
     strange = [wording for pair in shuffled[:number] for wording in (pair[1], *pair[3])]
     index = JointIndex(models, shown)
     rows, kinds = [], []

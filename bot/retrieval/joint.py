@@ -23,7 +23,7 @@ from bot.retrieval.lexical import LexicalIndex
 from bot.retrieval.models import RetrievalModels
 from bot.retrieval.segment import Floats, Ints
 
-WEIGHTS = {"lexical": 3.65, "trained": 2.51, "keywords": 2.63, "meaning": 17.1, "answer": 5.35}
+WEIGHTS = {"lexical": 5.08, "trained": 1.1, "keywords": 2.42, "meaning": 19.62, "answer": 5.71}
 """What each scorer's number counts in the sum by which pairs are ranked."""
 MOST_ENCODED = 10_000
 """Pairs above which none is encoded: it would take minutes, and each search would read all vectors."""
