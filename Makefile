@@ -15,8 +15,8 @@ run: setup ## install what is missing and start the bot (web chat on http://127.
 
 setup: $(STAMP) ## install the project and its tools into .venv, at the versions of constraints.txt
 
-test: setup ## run the tests
-	$(BIN)/pytest -q
+test: setup ## run the tests, on two cores
+	$(BIN)/pytest -q --numprocesses 2 --dist worksteal
 
 check: setup ## lint, formatting, types, layers
 	$(BIN)/ruff check .
