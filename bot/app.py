@@ -22,6 +22,7 @@ from bot.generation.local import LocalGenerator
 from bot.home import open_home
 from bot.hot_swap import HotSwap
 from bot.messages import IncomingMessage, Kind
+from bot.privacy.retention import forget_daily
 from bot.profile import Profile, load_profile
 from bot.retrieval.live import LiveRetriever
 from bot.retrieval.models import load_models
@@ -77,7 +78,7 @@ async def running_bot(settings: Settings) -> AsyncIterator[Bot]:
             log.warning("the card is lent to a training: approved answers are given letter by letter")
         try:
             answerer = as_served.answerer(settings, profile, knowledge, generator)
-            dialogue = Dialogue(database, answerer, ReviewDesk(database))
+            dialogue = Dialogue(database, answerer, ReviewDesk(database), profile.texts.pause)
             yield Bot(settings, profile, database, generator, answerer, dialogue, in_service, suspended)
         finally:
             await generator.aclose()
@@ -113,8 +114,10 @@ async def serve(settings: Settings, ready: Callable[[Bot, str], None]) -> None:
             mine = () if settings.database_url else (WebChannel.name,)
             inbox = Inbox(bot.database, partial(_handle, bot, web), workers=settings.max_in_flight, release=mine)
             async with web, inbox, swap:
+                forgetting = asyncio.create_task(forget_daily(bot.database, settings.retention_days))
                 ready(bot, web.address)
                 await stop.wait()
+                forgetting.cancel()
 
 
 def _hot_swap(bot: Bot, card: Card) -> HotSwap:

@@ -30,6 +30,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
             from bot import cli_staff
 
             return cli_staff.run(args, settings)
+        if args.command == "privacy":
+            from bot import cli_privacy
+
+            return cli_privacy.run(args, settings)
         from bot import cli_talk
 
         return cli_talk.run(args, settings)
@@ -55,6 +59,7 @@ def parser() -> argparse.ArgumentParser:
     init.add_argument("--csv", type=Path, metavar="FILE", help="the approved pairs (default: the sample data)")
     init.add_argument("--profile", type=Path, metavar="FILE", help="the institution (default: the sample's)")
     init.add_argument("--synonyms", type=Path, metavar="FILE", help="equivalent words (default: the shipped ones)")
+    init.add_argument("--abbreviations", type=Path, metavar="FILE", help="short forms (default: the shipped ones)")
 
     serve = commands.add_parser("serve", help="serve the web chat")
     serve.add_argument("--host", help="address to listen on (CENFOBOT_HOST)")
@@ -73,7 +78,17 @@ def parser() -> argparse.ArgumentParser:
     retrain = commands.add_parser("retrain", help="ask for a retraining; cenfobot-train schedule takes it up")
     retrain.add_argument("--recipe", required=True, metavar="NAME", help="name of a shipped recipe, or a YAML file")
     _add_who(retrain)
+    _add_privacy(commands.add_parser("privacy", help="export or delete what students wrote"))
     return top
+
+
+def _add_privacy(privacy: argparse.ArgumentParser) -> None:
+    actions = privacy.add_subparsers(dest="action", required=True, metavar="ACTION")
+    actions.add_parser("purge", help="delete now what is older than CENFOBOT_RETENTION_DAYS")
+    for name, what in (("export", "one chat as JSON"), ("delete", "everything of one chat, for good")):
+        action = actions.add_parser(name, help=what)
+        action.add_argument("channel", help="web, terminal, …")
+        action.add_argument("chat", help="the chat's id in its channel")
 
 
 def _add_review(review: argparse.ArgumentParser) -> None:

@@ -33,7 +33,12 @@ def run(args: argparse.Namespace, settings: Settings) -> int:
 
 def _init(args: argparse.Namespace, settings: Settings) -> None:
     shipped = Sources()
-    sources = Sources(args.csv or shipped.csv, args.profile or shipped.profile, args.synonyms or shipped.synonyms)
+    sources = Sources(
+        args.csv or shipped.csv,
+        args.profile or shipped.profile,
+        args.synonyms or shipped.synonyms,
+        args.abbreviations or shipped.abbreviations,
+    )
     begun = begin_home(settings, sources)
     print(f"Listo: {begun.pairs} respuestas aprobadas ({begun.rows} preguntas) en {begun.home}")
     if args.csv and not args.profile:

@@ -1,6 +1,6 @@
 """The home: the one directory that is written at run time, and how it begins.
 
-A home begins whole or not at all: the CSV, the profile and the synonyms are checked first, then copied,
+A home begins whole or not at all: the CSV, the profile and the tables of words are checked first, then copied,
 and the database, which is what makes a home a home, is moved into place last.
 """
 
@@ -8,10 +8,11 @@ import fcntl
 import shutil
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass
+from dataclasses import astuple, dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
+from bot.answering.abbreviations import ABBREVIATIONS, Abbreviations
 from bot.errors import DataError, HomeAlreadyBegun, HomeError
 from bot.profile import load_profile
 from bot.retrieval.synonyms import Synonyms
@@ -23,11 +24,12 @@ from storage.pairs_csv import CsvPair, group_rows, read_csv, write_csv
 
 @dataclass(frozen=True)
 class Sources:
-    """The three files that make a bot somebody's."""
+    """The files that make a bot somebody's."""
 
     csv: Path = DATA / "cenfobank.csv"
     profile: Path = DATA / "profile.toml"
     synonyms: Path = DATA / "synonyms.csv"
+    abbreviations: Path = ABBREVIATIONS
 
 
 @dataclass(frozen=True)
@@ -47,6 +49,7 @@ def is_home(settings: Settings) -> bool:
 
 
 def _files(settings: Settings) -> tuple[Path, ...]:
+    """Those that every home has; one of an earlier release has no abbreviations."""
     return settings.pairs_csv, settings.profile_file, settings.synonyms_file
 
 
@@ -56,13 +59,14 @@ def begin_home(settings: Settings, sources: Sources) -> Begun:
     Raises:
         HomeError: the home (or the database, where it is a server's) is in use.
         CsvError: names every bad row by line, rule and value; nothing has been written.
-        DataError: the profile or the synonyms cannot be used; nothing has been written.
+        DataError: the profile or a table of words cannot be used; nothing has been written.
     """
-    for file in (sources.csv, sources.profile, sources.synonyms):
+    for file in astuple(sources):
         if not file.is_file():
             raise DataError(f"There is no file at {file}. Nothing was written. Name a file that exists.")
     load_profile(sources.profile)
     Synonyms.read(sources.synonyms)
+    Abbreviations.read(sources.abbreviations)
     rows = read_csv(sources.csv)
     if not rows:
         raise DataError(
@@ -84,6 +88,7 @@ def begin_home(settings: Settings, sources: Sources) -> Begun:
         _fill_database(url, grouped, by=sources.csv.name, sha256=sha256)
         shutil.copyfile(sources.profile, scratch / settings.profile_file.name)
         shutil.copyfile(sources.synonyms, scratch / settings.synonyms_file.name)
+        shutil.copyfile(sources.abbreviations, scratch / settings.abbreviations_file.name)
         for file in sorted(scratch.iterdir(), key=lambda file: file.suffix == ".db"):
             file.replace(settings.home / file.name)
         scratch.rmdir()

@@ -40,6 +40,22 @@ class Texts:
         "cámbialos cuanto antes."
     )
     """Put before the answer to a message that seems to hold a password."""
+    insult: str = "Entiendo que estés molesto. Dime con calma qué necesitas y con gusto te ayudo."
+    """To an insult; this one and the next six hold for a :class:`bot.moderation.base.Concern` of that category."""
+    hate: str = ""
+    fraud: str = ""
+    violence: str = ""
+    sexual: str = ""
+    personal_data: str = ""
+    """Without a text of its own, ``unsafe`` is the reply to a category."""
+    pause: str = "Hagamos una pausa: en {minutes} minutos podemos seguir conversando con respeto."
+    """To the third insult in a row, and to what is written during the pause."""
+    acknowledged: str = "¡Perfecto! Si te queda otra duda, aquí estoy."
+    """To "ok", "ya" or "jaja" and nothing else."""
+
+    def for_concern(self, category: str) -> str:
+        """The reply to an unsafe message of ``category``."""
+        return str(getattr(self, category, "")) or self.unsafe
 
 
 @dataclass(frozen=True)

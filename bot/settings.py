@@ -18,6 +18,8 @@ DATA = PROJECT / "data"
 """What ships with the project: the sample CSV, profile, synonyms and models. Never written at run time."""
 SMALL_ENCODER = DATA / "models" / "use-multilingual"
 """The sentence encoder that ships, and what was learned about it."""
+MODERATOR = DATA / "models" / "moderator"
+"""The moderator's classifier that ships; its examples, words and rules are in ``data/moderation``."""
 
 
 class Settings(BaseSettings):
@@ -59,6 +61,8 @@ class Settings(BaseSettings):
     """Host names, separated by commas, that the web chat is reached by besides localhost: ``chat.school.edu.pe``."""
     messages_per_minute: int = Field(default=20, ge=1)
     """Messages that one web student may send in a minute."""
+    retention_days: int = Field(default=365, ge=0)
+    """Days for which conversations are kept; older ones are deleted at the start and once a day. 0 keeps them all."""
     timezone: str = "America/Lima"
     """Time zone, by its IANA name, in which a schedule's hours are meant."""
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "INFO"
@@ -95,6 +99,11 @@ class Settings(BaseSettings):
     def synonyms_file(self) -> Path:
         """The synonyms in service."""
         return self.home / "synonyms.csv"
+
+    @property
+    def abbreviations_file(self) -> Path:
+        """The abbreviations in service."""
+        return self.home / "abbreviations.csv"
 
     @property
     def cache(self) -> Path:

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import insert, select
+from sqlalchemy import func, insert, select
 from sqlalchemy.orm import Session, aliased
 
 from storage.errors import UnknownId
@@ -134,6 +134,14 @@ def recent_exchanges(session: Session, conversation_id: int, *, limit: int) -> l
         ExchangeRecord(q.id, q.text, a.id, a.text, a.kind or "", tuple(a.passages or ()), a.created_at)
         for q, a in reversed(rows)
     ]
+
+
+def answered_because(session: Session, conversation_id: int, reason: str, *, since: datetime) -> int:
+    """How many answers since then have this ``reason``."""
+    found = select(func.count()).where(
+        Message.conversation_id == conversation_id, Message.reason == reason, Message.created_at >= since
+    )
+    return session.scalars(found).one()
 
 
 def transcript(session: Session, conversation_id: int, *, after_id: int = 0, limit: int = 200) -> list[MessageRecord]:

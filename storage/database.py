@@ -7,7 +7,7 @@ an exception. Neither may be held while the model generates.
 import json
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -94,6 +94,15 @@ class Database:
         with self._explained(), self._writers.begin() as session:
             yield session
 
+    def shred(self) -> None:
+        """Takes what was deleted out of SQLite's write-ahead log as well; a server's vacuum does the like by itself.
+
+        While somebody reads, a part may stay until the next call.
+        """
+        if self._engine.dialect.name == "sqlite":
+            with self._explained(), closing(self._engine.raw_connection()) as connection:  # outside any transaction
+                connection.cursor().execute("PRAGMA wal_checkpoint(TRUNCATE)")
+
     def close(self) -> None:
         """Closes the connections that nobody uses."""
         self._engine.dispose()
@@ -149,6 +158,7 @@ def _prepare_sqlite(engine: Engine, file: Path) -> None:
         connection.isolation_level = None
         switch_to_wal(connection, file)
         connection.execute("PRAGMA foreign_keys = ON")
+        connection.execute("PRAGMA secure_delete = ON")  # what is deleted is overwritten, not only unlinked
         # With NORMAL, a power cut may take back the last commits of a WAL database. A message is acknowledged
         # to its channel once it is committed, and is never delivered again: it has to be on the disk by then.
         connection.execute("PRAGMA synchronous = FULL")

@@ -10,6 +10,9 @@ from sqlalchemy.orm import Session
 from storage.errors import UnknownId
 from storage.models import Review, ReviewAsk
 
+URGENT = "urgent: "
+"""How the reason of a review begins that staff should see before all others."""
+
 
 @dataclass(frozen=True)
 class ReviewRecord:
@@ -58,8 +61,12 @@ def join_review(session: Session, review_id: int, *, wording: str, message_id: i
 
 
 def open_reviews(session: Session) -> list[ReviewRecord]:
-    """The open reviews, most asked first, then the oldest."""
-    return sorted(_records(session, Review.status == "open"), key=lambda review: (-review.asked, review.id))
+    """The open reviews: urgent ones, then the most asked, then the oldest."""
+
+    def order(review: ReviewRecord) -> tuple[bool, int, int]:
+        return not review.reason.startswith(URGENT), -review.asked, review.id
+
+    return sorted(_records(session, Review.status == "open"), key=order)
 
 
 def get_review(session: Session, review_id: int) -> ReviewRecord:

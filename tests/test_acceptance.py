@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from bot.answering.faithfulness import figures
 from bot.cli import main
+from bot.faithfulness.check import figures
 from storage.pairs_csv import group_rows, read_csv
 
 DATA = Path(__file__).resolve().parents[1] / "data"

@@ -5,8 +5,9 @@ message until then, so a kill at any moment repeats the turn instead of losing i
 """
 
 import asyncio
+import logging
 from collections.abc import Sequence
-from dataclasses import asdict
+from dataclasses import asdict, dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Protocol
 
@@ -15,12 +16,30 @@ from bot.answering.grounded import Preview
 from bot.answering.understanding import EarlierTurn
 from bot.errors import AlreadyAnswered
 from bot.messages import Answer, IncomingMessage, Kind, Reply
+from bot.privacy.redaction import redacted
 from storage import conversations, inbox
 from storage.database import Database, Session
+from storage.reviews import URGENT
 
 REMEMBERED_TURNS = 4
 REMEMBERED_FOR = timedelta(minutes=30)
 """A follow-up refers to what was said in this time; after it a short question starts afresh."""
+INSULTS = 3
+"""With this many insults in :data:`REMEMBERED_FOR` a pause begins."""
+PAUSE = timedelta(minutes=10)
+_INSULT, _PAUSE, _PAUSED, _DANGER = "insult", "pause", "paused", "self_harm"
+"""Reasons of answers: categories of the moderator, and the dialogue's own."""
+
+log = logging.getLogger("cenfobot")
+
+
+@dataclass(frozen=True)
+class _Past:
+    """What was said before in a conversation."""
+
+    turns: Sequence[EarlierTurn] = ()
+    insults: int = 0
+    paused: bool = False
 
 
 class Reviews(Protocol):
@@ -36,10 +55,12 @@ class Reviews(Protocol):
 class Dialogue:
     """Answers students in their conversations, and takes their feedback."""
 
-    def __init__(self, database: Database, answerer: Answerer, reviews: Reviews) -> None:
+    def __init__(self, database: Database, answerer: Answerer, reviews: Reviews, pause: str = "") -> None:
+        """``pause`` is the text at the third insult, with ``{minutes}`` in it."""
         self._database = database
         self._answerer = answerer
         self._reviews = reviews
+        self._pause = pause.replace("{minutes}", str(PAUSE // timedelta(minutes=1)))
 
     async def turn(
         self, message: IncomingMessage, *, inbox_id: int | None = None, preview: Preview | None = None
@@ -49,8 +70,8 @@ class Dialogue:
         Raises:
             AlreadyAnswered: another worker was quicker with this inbox message; nothing was logged.
         """
-        turns = await asyncio.to_thread(self._earlier_turns, message)
-        answer = await self._answerer.answer(message.text, turns, preview)
+        past = await asyncio.to_thread(self._past, message)
+        answer = self._calmed(await self._answerer.answer(message.text, past.turns, preview), past)
         answer_id = await asyncio.to_thread(self._log, message, answer, inbox_id)
         text = f"{answer.warning}\n\n{answer.text}" if answer.warning else answer.text
         return Reply(text, answer.kind, answer_id, answer.verbatim), answer
@@ -65,25 +86,38 @@ class Dialogue:
         """Notes 👍 (1), 👎 (-1) or neither (0); a new 👎 becomes a review. False: this chat has no such answer."""
         return await asyncio.to_thread(self._feedback, channel, chat_id, answer_id, value)
 
-    def _earlier_turns(self, message: IncomingMessage) -> Sequence[EarlierTurn]:
-        since = message.received_at - REMEMBERED_FOR
+    def _calmed(self, answer: Answer, past: _Past) -> Answer:
+        """The third insult begins a pause, in which nothing is answered but a call for help."""
+        if not self._pause or answer.reason == _DANGER:
+            return answer
+        begins = answer.reason == _INSULT and past.insults >= INSULTS - 1
+        if not past.paused and not begins:
+            return answer
+        reason = _PAUSED if past.paused else _PAUSE
+        return Answer(answer.question, Kind.UNSAFE, self._pause, (), answer.model, False, answer.milliseconds, reason)
+
+    def _past(self, message: IncomingMessage) -> _Past:
+        at = message.received_at
         with self._database.reading() as session:
             conversation = conversations.find_conversation(session, message.channel, message.chat_id)
             if conversation is None:
-                return ()
+                return _Past()
             records = conversations.recent_exchanges(session, conversation, limit=REMEMBERED_TURNS)
+            paused = conversations.answered_because(session, conversation, _PAUSE, since=at - PAUSE)
+            insults = conversations.answered_because(session, conversation, _INSULT, since=at - REMEMBERED_FOR)
         turns = []
         for record in records:
             best = record.passages[0] if record.kind == Kind.ANSWER and record.passages else {}
-            if record.at >= since:
+            if record.at >= at - REMEMBERED_FOR:
                 turns.append(EarlierTurn(record.question, str(best.get("question", "")), str(best.get("answer", ""))))
-        return turns
+        return _Past(turns, insults, bool(paused))
 
     def _log(self, message: IncomingMessage, answer: Answer, inbox_id: int | None) -> int:
         now = datetime.now(UTC)
         with self._database.writing() as session:
             conversation = conversations.open_conversation(session, message.channel, message.chat_id, now=now)
-            question_id = conversations.log_question(session, conversation, message.text, now=message.received_at)
+            question = redacted(message.text)
+            question_id = conversations.log_question(session, conversation, question, now=message.received_at)
             answer_id = conversations.log_answer(
                 session,
                 question_id,
@@ -95,17 +129,20 @@ class Dialogue:
                 model_adapter=answer.model.adapter if answer.model else None,
                 passages=[asdict(passage) for passage in answer.passages],
                 milliseconds=answer.milliseconds,
-                asked=answer.asked,
+                asked=redacted(answer.asked),
                 now=now,
             )
-            if answer.kind is Kind.UNKNOWN:
-                self._reviews.report(
-                    session, question=answer.asked, draft="", reason=answer.reason, message_id=question_id, now=now
+            if report := _report(answer):
+                asked, reason = report
+                review = self._reviews.report(
+                    session, question=redacted(asked), draft="", reason=reason, message_id=question_id, now=now
                 )
             if inbox_id is not None and not inbox.finish(session, inbox_id, now=now):
                 raise AlreadyAnswered(
                     f"Inbox message {inbox_id} was answered by another worker; nothing was logged twice."
                 )
+        if answer.reason == _DANGER:
+            log.warning("a student may be in danger: review %d, conversation %d", review, conversation)
         return answer_id
 
     def _feedback(self, channel: str, chat_id: str, answer_id: int, value: int) -> bool:
@@ -127,3 +164,10 @@ class Dialogue:
                     now=now,
                 )
         return True
+
+
+def _report(answer: Answer) -> tuple[str, str] | None:
+    """The question that staff should see, and why; None where there is nothing to see."""
+    if answer.reason == _DANGER:
+        return answer.question, f"{URGENT}the student may be in danger"
+    return (answer.asked, answer.reason) if answer.kind is Kind.UNKNOWN else None

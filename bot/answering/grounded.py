@@ -7,12 +7,13 @@ busy, and never reads what staff did not approve.
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 
-from bot.answering.faithfulness import check_sentence, sentences, slip_of
-from bot.answering.moderation import Moderator
 from bot.answering.prompt import DONT_KNOW, Prompt, grounded_user_text
 from bot.errors import BusyError, GenerationError
+from bot.faithfulness.check import check_answer, check_sentence, slip_of
+from bot.faithfulness.wording import sentences
 from bot.generation.base import GenerationOptions, Generator
 from bot.messages import ModelName, Passage
+from bot.moderation.base import Moderator
 from storage.text import folded
 
 Preview = Callable[[str], Awaitable[None]]
@@ -86,9 +87,11 @@ class Speaker:
         for sentence in sentences(text)[checked:]:
             if fault := self._fault(sentence, pairs, question):
                 return text, model, fault
+        if fault := check_answer(text, pairs, question, system=self._system).reason:
+            return text, model, fault
         if slip_of(text.strip(), [answer for _, answer in pairs]):
             return text, model, "almost, but not quite, an approved answer"
-        return text.strip(), model, "" if text.strip() else "the model said nothing"
+        return text.strip(), model, ""
 
     def _fault(self, sentence: str, pairs: Sequence[tuple[str, str]], question: str) -> str:
         """Why a sentence may not be shown; empty when it may."""

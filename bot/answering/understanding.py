@@ -10,22 +10,35 @@ import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from bot.answering.abbreviations import Abbreviations
+from bot.answering.parts import content_words, holds_a_question
+from bot.answering.small_talk import AGAIN, shipped
 from storage.text import folded
 
 _SUBJECT = re.compile(
     r"[A-ZÁÉÍÓÚÑÜ][\wáéíóúñü]*(?:\s+(?:(?:de|del|la|las|el|los|al|y|en|e)\s+){0,3}[A-ZÁÉÍÓÚÑÜ][\wáéíóúñü]*)*"
 )
-_CONNECTOR = re.compile(r"(?:y|e|entonces|pero|ademas|tambien|ok y|ah y|ya y)\s+")
-_POINTER = re.compile(
-    r"(?<!\w)(es[eao]s?|est[eao]s?|ahi|alli|mismo|misma|el primero|la primera|el segundo|el ultimo|lo)(?!\w)"
+_CONNECTOR = re.compile(
+    r"(?:(?:y|e|entonces|pero|ademas|tambien|ok y|ah y|ya y|and|then|so|what about|how about|que tal)\s+)+"
 )
+_POINTER = re.compile(
+    r"(?<!\w)(es[eao]s?|est[eao]s?|ahi|alli|mismo|misma|el primero|la primera|el segundo|el ultimo|lo|"
+    r"it|that|those|there|the same|the first|the second|the last)(?!\w)"
+)
+_ONE_OF = re.compile(r"(?:el|la|los|las|the one|the ones) (?:de|del|of|for) ")
+"""The thing that was asked about, of another subject: "y el de cajero"."""
 _WORDS_OF_A_FOLLOW_UP = 7
-_STRESSED = re.compile(r"([^\W\d_IVXLwW])\1{2,}")
-"""A letter tripled for stress; not in a Roman number ("ciclo III") nor in "www"."""
+_STRESSED = re.compile(r"([^\W\d_])\1{2,}")
+"""A letter tripled for stress."""
+_TRIPLED_FOR_A_REASON = re.compile(r"(?<!\w)(?:www|[ivxlc]+)(?!\w)", re.IGNORECASE)
+"""An address and Roman numbers ("ciclo iii")."""
 _TAGS = re.compile(r"\[\s*/?\s*INST\s*\]|<<\s*/?\s*SYS\s*>>|<\s*/?\s*s\s*>", re.IGNORECASE)
 """Llama's tags: never part of what a student asks. The renderer guards against them all the same."""
 _UNSEEN = {"Cc", "Cf", "Cs", "Co", "Cn"}
 """Unicode categories of control, format, surrogate, private and unassigned characters."""
+_PICTURES = {"So", "Sk", "Me"}
+"""Unicode categories of emoji and their parts."""
+_PICTURE_STYLE = "\ufe0f"
 
 
 @dataclass(frozen=True)
@@ -41,7 +54,22 @@ def clean(text: str) -> str:
     """``text`` without control characters, invisible marks, doubled spaces or letters tripled for stress."""
     composed = unicodedata.normalize("NFC", text)
     visible = "".join(c for c in composed if c in "\n\t" or unicodedata.category(c) not in _UNSEEN)
-    return _STRESSED.sub(r"\1", " ".join(_TAGS.sub(" ", visible).split()))
+    return re.sub(r"\w+", _unstressed, " ".join(_TAGS.sub(" ", visible).split()))
+
+
+def _unstressed(word: re.Match[str]) -> str:
+    if _TRIPLED_FOR_A_REASON.fullmatch(word.group()):
+        return word.group()
+    return _STRESSED.sub(r"\1", word.group())
+
+
+def normalised(text: str, abbreviations: Abbreviations) -> str:
+    """``text`` as it is looked up: cleaned, without emoji and an opening greeting, short forms written out.
+
+    Numbers and names stay as they are. Accents and ñ stay too: the index folds them, and the encoder reads both.
+    """
+    spoken = "".join(" " if unicodedata.category(c) in _PICTURES or c == _PICTURE_STYLE else c for c in text)
+    return abbreviations.expanded(shipped().without_greeting(clean(spoken))) or clean(text)
 
 
 def is_readable(text: str) -> bool:
@@ -50,37 +78,80 @@ def is_readable(text: str) -> bool:
 
 
 def subject(turn: EarlierTurn, institution: str) -> str:
-    """What a turn was about: the longest proper name in the pair that answered it, else ''.
+    """The proper name that a turn was about, else ''.
 
-    The institution's own name is what everything is about, so it never counts.
+    The longest that the question holds, as the pair has it or as the student typed it; failing that, the only one that
+    the answer has: of a list, none is the subject. The institution's own name is what everything is about, so it never
+    counts.
     """
     texts = (turn.passage_question.lstrip("¿¡"), turn.passage_answer)
     names = [match.group() for text in texts for match in _SUBJECT.finditer(text) if match.start() > 0]
-    names = [name for name in names if folded(name) != folded(institution)]
-    return max(names, key=len, default="")
+    names = [name for name in names if len(name) > 1 and folded(name) != folded(institution)]
+    asked = f" {folded(turn.passage_question)} {folded(turn.question)} "
+    named = [name for name in names if f" {folded(name)} " in asked]
+    if named:
+        return max(named, key=len)
+    return names[0] if len(set(map(folded, names))) == 1 else ""
 
 
 @dataclass(frozen=True)
 class FollowUp:
-    """A question completed with an earlier turn's subject."""
+    """What a question may mean after an earlier turn; whoever looks the readings up finds out which has an answer."""
 
     question: str
+    """The likeliest reading: the question completed with what the turn was about."""
     definite: bool
     """True when the student's words point back ("¿y …?", "ese"), False when they are merely short."""
+    others: tuple[str, ...] = ()
+    """Other readings: the earlier question with the new words, in place of its subject or besides."""
 
 
 def follow_up(question: str, turns: Sequence[EarlierTurn], institution: str) -> FollowUp | None:
-    """``question`` completed with the subject of the newest turn that has one; None when it stands alone.
+    """``question`` completed with what the newest answered turns were about; None when it stands alone.
 
-    A follow-up begins with a connector ("¿y …?"), points back ("ese", "ahí"), or is short and names
-    nothing itself.
+    A follow-up begins with a connector ("¿y …?"), points back ("ese", "ahí"), or is short and does not name what the
+    turn was about. "No entendí" and "más info" mean the earlier question again.
     """
+    answered = [turn for turn in reversed(turns) if turn.passage_question]
     plain = folded(question)
-    points_back = bool(_CONNECTOR.match(plain) or _POINTER.search(plain))
-    if not points_back and len(plain.split()) > _WORDS_OF_A_FOLLOW_UP:
+    connector = _CONNECTOR.match(f"{plain} ")
+    points_back = bool(connector or _POINTER.search(plain))
+    if not answered or (not points_back and len(plain.split()) > _WORDS_OF_A_FOLLOW_UP):
         return None
-    about = next((name for turn in reversed(turns) if (name := subject(turn, institution))), "")
-    if not about or set(folded(about).split()) & set(plain.split()):
+    last = answered[0]
+    if shipped().kind(question) == AGAIN:
+        return FollowUp(last.passage_question, definite=True)
+    name = next((name for turn in answered if (name := subject(turn, institution))), "")
+    about = [name] if name else []
+    if not subject(last, institution):
+        about.append(_topic(last))
+    if not any(about) or set(content_words(name or about[0])) & set(content_words(question)):
         return None
+    readings = [_completed(question, words) for words in about]
+    new = plain[connector.end() :].strip() if connector else plain
+    if content_words(new) and not holds_a_question(new):
+        of_another = _ONE_OF.match(new)
+        new = new[of_another.end() :] if of_another else new
+        readings.append(f"{_without(last.passage_question, name)} {new}")
+        if not of_another:
+            readings.append(f"{last.passage_question} {new}")
+    first, *others = dict.fromkeys(readings)
+    return FollowUp(first, points_back, tuple(others))
+
+
+def _topic(turn: EarlierTurn) -> str:
+    """What a turn without a name was about: the student's content words that its pair has too, else the pair's."""
+    pair = content_words(f"{turn.passage_question} {turn.passage_answer}")
+    return " ".join(
+        [word for word in content_words(turn.question) if word in pair] or content_words(turn.passage_question)
+    )
+
+
+def _completed(question: str, about: str) -> str:
     asked = question.strip()
-    return FollowUp(f"{asked.rstrip('?').rstrip()} {about}" + ("?" if asked.endswith("?") else ""), points_back)
+    return f"{asked.rstrip('?').rstrip()} {about}" + ("?" if asked.endswith("?") else "")
+
+
+def _without(text: str, name: str) -> str:
+    """``text``, folded, without ``name``, in whose place something else is asked about."""
+    return " ".join(re.sub(rf"(?<!\w){re.escape(folded(name))}(?!\w)", " ", folded(text)).split()) if name else text

@@ -29,6 +29,10 @@ class Finding:
 class Knowledge(Retriever, Protocol):
     """A retriever that also says whether what it found answers the question."""
 
+    def holds(self, question: str) -> bool:
+        """Whether staff approved a question in these words, letter case, accents and punctuation apart."""
+        ...
+
     def find(self, question: str, limit: int) -> Finding:
         """The ``limit`` best pairs, and what to make of them."""
         ...

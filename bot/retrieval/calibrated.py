@@ -31,6 +31,10 @@ class CalibratedIndex:
         """See :class:`bot.retrieval.base.Retriever`."""
         return self._index.find(question, limit).passages
 
+    def holds(self, question: str) -> bool:
+        """See :class:`bot.retrieval.base.Knowledge`."""
+        return self._index.holds(question)
+
     def find(self, question: str, limit: int) -> Finding:
         """See :class:`bot.retrieval.base.Knowledge`."""
         found = self._index.find(question, limit)

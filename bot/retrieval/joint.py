@@ -21,7 +21,9 @@ from bot.retrieval.keywords import KeywordIndex
 from bot.retrieval.learned import WordingClassifier
 from bot.retrieval.lexical import LexicalIndex
 from bot.retrieval.models import RetrievalModels
+from bot.retrieval.run_together import RunTogether
 from bot.retrieval.segment import Floats, Ints
+from storage.text import folded
 
 WEIGHTS = {"lexical": 5.08, "trained": 1.1, "keywords": 2.42, "meaning": 19.62, "answer": 5.71}
 """What each scorer's number counts in the sum by which pairs are ranked."""
@@ -73,9 +75,11 @@ class JointIndex:
         self._models = models
         self._index = LexicalIndex(models.synonyms, candidates=2 * CANDIDATES)
         self._pairs: dict[int, IndexedPair] = {}
+        self._wordings: frozenset[str] = frozenset()
         self._vectors: dict[int, PairVectors] = {}
         self._dense: DenseIndex | None = None
         self._keywords: KeywordIndex | None = None
+        self._run_together = RunTogether(())
         self._classifier: WordingClassifier | None = None
         self._lock = Lock()
         self.load(pairs)
@@ -100,6 +104,7 @@ class JointIndex:
             for pair_id in gone:
                 self._pairs.pop(pair_id, None)
                 self._vectors.pop(pair_id, None)
+            self._wordings = frozenset(folded(text) for pair in self._pairs.values() for text in (pair[1], *pair[3]))
             if len(self._pairs) <= MOST_ENCODED:
                 self._vectors |= self._encoded([pair for pair in changed if pair[0] in self._pairs])
             self._dense = DenseIndex(self._vectors) if 0 < len(self._pairs) <= MOST_ENCODED else None
@@ -109,8 +114,13 @@ class JointIndex:
         pairs = self.pairs
         wordings = {pair_id: (question, *others) for pair_id, question, _, others in pairs.values()}
         texts = {pair_id: (*wordings[pair_id], pair[2]) for pair_id, pair in pairs.items()}
+        self._run_together = RunTogether(text for asked in wordings.values() for text in asked)
         self._keywords = KeywordIndex(texts, self._models.synonyms) if texts else None
         self._classifier = WordingClassifier.fitted(wordings, self._models.synonyms)
+
+    def holds(self, question: str) -> bool:
+        """See :class:`bot.retrieval.base.Knowledge`."""
+        return folded(question) in self._wordings
 
     def retrieve(self, question: str, limit: int) -> list[Passage]:
         """See :class:`bot.retrieval.base.Retriever`."""
@@ -118,6 +128,7 @@ class JointIndex:
 
     def find(self, question: str, limit: int) -> Found:
         """The ``limit`` best pairs, and what speaks for the first."""
+        question = self._run_together.apart(question)
         scored = self.scored(question)
         if not len(scored.ids):
             return Found([], None)
@@ -206,6 +217,8 @@ class JointIndex:
 
 def _fill(column: Floats, ids: Ints, their_ids: Ints, values: Floats | Sequence[float]) -> None:
     """Puts values by pair id into the places of ``ids``, which is sorted; others are left out."""
+    if not len(ids):  # all pairs were removed, and the scorers not yet fitted anew
+        return
     places = np.searchsorted(ids, their_ids)
     known = (places < len(ids)) & (ids[np.minimum(places, len(ids) - 1)] == their_ids)
     column[places[known]] = np.asarray(values, np.float32)[known]

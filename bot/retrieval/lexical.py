@@ -98,6 +98,7 @@ class LexicalIndex:
         self._lock = Lock()
         empty = Segment.build([], [])
         self._state = _state(Words([""]), (empty, empty), np.zeros(1, np.int64))  # word 0: for texts that have none
+        self._last: tuple[_State, str, _Asked] | None = None
 
     def __len__(self) -> int:
         """The number of pairs."""
@@ -149,6 +150,13 @@ class LexicalIndex:
         )
 
     def _asked(self, state: _State, question: str) -> _Asked:
+        """The question's words; the last one's are kept, since its coverage is asked for after the search."""
+        last = self._last
+        if last is None or last[0] is not state or last[1] != question:
+            last = self._last = (state, question, self._read(state, question))
+        return last[2]
+
+    def _read(self, state: _State, question: str) -> _Asked:
         words = self._distinct(question)
         near, likeness = state.words.likeness(words)
         living = state.frequencies[near] > 0

@@ -36,6 +36,11 @@ class LiveRetriever:
         self.refresh()
         return self._index.retrieve(question, limit)
 
+    def holds(self, question: str) -> bool:
+        """See :class:`bot.retrieval.base.Knowledge`."""
+        self.refresh()
+        return self._index.holds(question)
+
     def find(self, question: str, limit: int) -> Finding:
         """See :class:`bot.retrieval.base.Knowledge`."""
         self.refresh()

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from bot.retrieval.dense import Whitening
 from bot.retrieval.encoder import SentenceTransformerEncoder
-from bot.retrieval.small_encoder import SmallEncoder
+from bot.retrieval.small_encoder import shipped_encoder
 from bot.retrieval.synonyms import Synonyms
 from bot.retrieval.vectors import RememberingEncoder
 from bot.settings import DATA, SMALL_ENCODER
@@ -38,7 +38,7 @@ def load_models(synonyms: Synonyms, embeddings: str = "", cache: Path | None = N
         encoder = RememberingEncoder(other, cache)
         whitening = Whitening.none(other.encode([""]).shape[1])
     else:
-        encoder = RememberingEncoder(SmallEncoder(SMALL_ENCODER), cache, SMALL_ENCODER / "vectors.safetensors")
+        encoder = RememberingEncoder(shipped_encoder(), cache, SMALL_ENCODER / "vectors.safetensors")
         whitening = Whitening.read(SMALL_ENCODER / "whitening.safetensors")
     return RetrievalModels(
         synonyms=synonyms,

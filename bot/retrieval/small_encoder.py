@@ -7,6 +7,7 @@ layers. No attention, so that a question takes about two milliseconds on one cor
 """
 
 from collections.abc import Sequence
+from functools import cache, lru_cache
 from pathlib import Path
 
 import numpy as np
@@ -18,12 +19,25 @@ from torch.nn.functional import layer_norm, normalize, pad
 
 from bot.errors import ModelError
 from bot.retrieval.segment import Floats
+from bot.settings import SMALL_ENCODER
 
 _WINDOWS = ((2, 0), (3, 1), (5, 2))
 """The convolutions' widths in pieces, and how many of these lie before the piece itself."""
 _CHANNELS = 256
 _EPSILON = 1e-12
 _BATCH = 64
+_REMEMBERED = 64
+"""A question is encoded for the moderator and for retrieval; these many last ones are encoded once."""
+
+
+@cache
+def shipped_encoder() -> "SmallEncoder":
+    """The one that ships, loaded once: its weights never change.
+
+    Raises:
+        ModelError: a file is missing or damaged.
+    """
+    return SmallEncoder(SMALL_ENCODER)
 
 
 class SmallEncoder:
@@ -50,8 +64,13 @@ class SmallEncoder:
         for name in ("proj", "proj_b", "ln_g", "ln_b"):
             self._w[f"{name}_all"] = torch.cat([self._w[f"{name}{width}"] for width, _ in _WINDOWS], dim=-1)
 
+        self._one = lru_cache(_REMEMBERED)(lambda text: self._encode([text]))
+
     def encode(self, texts: Sequence[str]) -> Floats:
         """See :class:`bot.retrieval.encoder.Encoder`."""
+        return self._one(texts[0]).copy() if len(texts) == 1 else self._encode(texts)
+
+    def _encode(self, texts: Sequence[str]) -> Floats:
         ids = [encoding.ids for encoding in self._tokenizer.encode_batch(list(texts))]
         vectors = np.empty((len(ids), 512), np.float32)
         order = sorted(range(len(ids)), key=lambda i: len(ids[i]))  # alike in length: little padding

@@ -4,11 +4,10 @@ A text is rewritten word by word, the longest phrase first, so that "cuánto sal
 both become the key of their group. Whole words only; accents and case do not count.
 """
 
-import csv
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
-from bot.errors import DataError
+from bot.tables import Row, broken, read_table
 from storage.text import folded
 
 HEADER = ["group", "word"]
@@ -35,23 +34,15 @@ class Synonyms:
         Raises:
             DataError: the file cannot be read or a row breaks a rule; names the line, the rule and the value.
         """
-        try:
-            rows = list(csv.reader(path.read_text(encoding="utf-8-sig").splitlines(), delimiter=";", strict=True))
-        except (OSError, UnicodeDecodeError, csv.Error) as error:
-            raise DataError(
-                f"{path} cannot be read: {error}. It must be UTF-8 text, separated by ';'. Save it so, or restore it."
-            ) from error
-        if not rows or rows[0] != HEADER:
-            raise _broken(path, 1, "the header must be 'group;word'", rows[0] if rows else [], "Write it so.")
-        return cls(_keys(path, rows[1:]))
+        return cls(_keys(path, read_table(path, HEADER, row_is="a group and a word")))
 
     def canonical(self, text: str) -> str:
-        """``text`` folded, every word or phrase of a group replaced by the group's key.
+        """``text`` folded, ñ as n, every word or phrase of a group replaced by the group's key.
 
         A key of several words is joined by ``_``, so that it stays one word and is never met by accident.
         """
         # Twice: "q dias" becomes "que dias", a phrase of the timetable.
-        return " ".join(self._replaced(list(self._replaced(folded(text).split()))))
+        return " ".join(self._replaced(list(self._replaced(_plain(text).split()))))
 
     def _replaced(self, words: list[str]) -> Iterator[str]:
         start = 0
@@ -67,19 +58,18 @@ class Synonyms:
                 start += 1
 
 
-def _keys(path: Path, rows: Iterable[list[str]]) -> dict[str, str]:
+def _plain(text: str) -> str:
+    """``text`` folded, and ñ as n: many keyboards have none, and "ano" must find "año"."""
+    return folded(text).replace("ñ", "n")
+
+
+def _keys(path: Path, rows: Iterable[Row]) -> dict[str, str]:
     keys: dict[str, str] = {}
-    for line, row in enumerate(rows, start=2):
-        if len(row) != 2 or not all(folded(value) for value in row):
-            raise _broken(path, line, "a row has a group and a word", row, "Write 'group;word' or delete the line.")
-        group = folded(row[0]).replace(" ", "_")
-        for phrase in map(folded, row):
+    for line, row in rows:
+        group = _plain(row[0]).replace(" ", "_")
+        for phrase in map(_plain, row):
             other = keys.setdefault(phrase, group)
             if other != group:
                 rule = f"a word belongs to one group, but {phrase!r} is in {other!r} and in {group!r}"
-                raise _broken(path, line, rule, row, "Delete it from one of them.")
+                raise broken(path, line, rule, row, "Delete it from one of them.")
     return keys
-
-
-def _broken(path: Path, line: int, rule: str, row: list[str], remedy: str) -> DataError:
-    return DataError(f"{path}, line {line}: {rule}; found {';'.join(row)!r}. {remedy}")

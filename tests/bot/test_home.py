@@ -36,6 +36,7 @@ def test_a_new_home_holds_the_pairs_and_its_own_copies(settings: Settings, tmp_p
         '"question";"answer"\n"¿Dónde?";"En Lima."\n"donde es";"En Lima."\n"¿Cuánto?";"S/ 10."\n'
     )
     assert sorted(p.name for p in settings.home.iterdir()) == [
+        "abbreviations.csv",
         "begin.lock",
         "cenfobot.db",
         "pairs.csv",

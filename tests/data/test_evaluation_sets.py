@@ -51,10 +51,10 @@ def test_a_set_is_utf8_with_every_cell_quoted_and_unix_line_ends(name: str) -> N
 @pytest.mark.parametrize(
     ("name", "label", "gate", "dev", "test"),
     [
-        ("out_of_scope.csv", "far", 60, 40, 100),
-        ("out_of_scope.csv", "near", 45, 30, 75),
-        ("unsafe.csv", "unsafe", 45, 30, 75),
-        ("unsafe.csv", "safe", 24, 16, 40),
+        ("out_of_scope.csv", "far", 60, 50, 100),
+        ("out_of_scope.csv", "near", 45, 60, 75),
+        ("unsafe.csv", "unsafe", 45, 70, 75),
+        ("unsafe.csv", "safe", 24, 36, 40),
         ("wordings.csv", "wording", 60, 0, 60),
     ],
 )

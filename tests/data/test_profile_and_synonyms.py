@@ -5,32 +5,15 @@ import re
 import tomllib
 import unicodedata
 from collections import defaultdict
+from dataclasses import fields
 from pathlib import Path
 from typing import Any
 
+from bot.profile import Texts
+
 DATA = Path(__file__).resolve().parents[2] / "data"
-TEXT_KEYS = {
-    "greeting",
-    "how_are_you",
-    "thanks",
-    "goodbye",
-    "identity",
-    "capabilities",
-    "unknown",
-    "out_of_scope",
-    "unsafe",
-    "self_harm",
-    "empty",
-    "too_long",
-    "unreadable",
-    "busy",
-    "error",
-    "rate_limited",
-    "feedback_good",
-    "feedback_bad",
-    "sample_data_notice",
-    "ai_notice",
-}
+TEXT_KEYS = {field.name for field in fields(Texts)} - {"secret_warning", "acknowledged"}
+"""Those whose default says nothing about a school may be left out."""
 
 
 def folded(text: str) -> str:

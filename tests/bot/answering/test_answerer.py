@@ -5,10 +5,11 @@ from typing import NoReturn
 
 import pytest
 
+from bot.answering.abbreviations import ABBREVIATIONS, Abbreviations
 from bot.answering.answerer import Answerer
-from bot.answering.moderation import RuleModerator
 from bot.answering.prompt import DONT_KNOW, Prompt
 from bot.answering.understanding import EarlierTurn
+from bot.as_served import moderator
 from bot.errors import BusyError
 from bot.generation.base import GenerationOptions
 from bot.generation.scripted import ScriptedGenerator
@@ -36,6 +37,9 @@ class FakeKnowledge:
         hits = [p for p in (PRICE, PLACE) if words & set(folded(p.question).split())]
         return hits[:limit]
 
+    def holds(self, question: str) -> bool:
+        return folded(question) in [folded(pair.question) for pair in (PRICE, PLACE)]
+
     def find(self, question: str, limit: int) -> Finding:
         passages = self.retrieve(question, limit)
         return Finding(tuple(passages), self._answered if passages else 0.0, self._ours)
@@ -51,7 +55,8 @@ def answerer(model: ScriptedGenerator, knowledge: FakeKnowledge | None = None) -
         knowledge=knowledge or FakeKnowledge(),
         generator=model,
         profile=PROFILE,
-        moderator=RuleModerator(PROFILE.texts),
+        moderator=moderator(PROFILE),
+        abbreviations=Abbreviations.read(ABBREVIATIONS),
         options=GenerationOptions(),
     )
 

@@ -4,7 +4,6 @@ from pathlib import Path
 
 import pytest
 
-from bot.answering.moderation import RuleModerator
 from bot.answering.small_talk import small_talk
 from bot.answering.understanding import EarlierTurn, clean, follow_up, is_readable, subject
 from bot.profile import load_profile
@@ -81,39 +80,3 @@ def test_small_talk_gets_its_own_reply(text: str, reply: str) -> None:
 )
 def test_a_question_is_not_small_talk(text: str) -> None:
     assert small_talk(text, TEXTS) is None
-
-
-@pytest.mark.parametrize(
-    ("text", "category"),
-    [
-        ("quiero morirme", "self_harm"),
-        ("eres un idiota", "insult"),
-        ("como puedo clonar tarjetas", "fraud"),
-        ("dime la clave de mi ex", "other_people"),
-    ],
-)
-def test_unsafe_messages_are_recognised(text: str, category: str) -> None:
-    concern = RuleModerator(TEXTS).concern(text)
-    assert concern is not None
-    assert concern.category == category
-
-
-@pytest.mark.parametrize(
-    "text",
-    [
-        "¿qué es el lavado de activos?",
-        "me pueden embargar?",
-        "cómo reconozco un billete falso",
-        "muero por estudiar ahí",
-        "cómo me pueden estafar",
-        "me robaron la tarjeta",
-    ],
-)
-def test_scary_sounding_questions_are_safe(text: str) -> None:
-    assert RuleModerator(TEXTS).concern(text) is None
-
-
-def test_distress_gets_the_help_line() -> None:
-    concern = RuleModerator(TEXTS).concern("ya no quiero vivir")
-    assert concern is not None
-    assert "113" in concern.reply

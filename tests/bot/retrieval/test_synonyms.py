@@ -58,3 +58,8 @@ def test_refuses_a_file_that_is_missing_or_not_utf8(tmp_path: Path) -> None:
     path.write_bytes("group;word\nprecio;pensión\n".encode("latin-1"))
     with pytest.raises(DataError, match="must be UTF-8"):
         Synonyms.read(path)
+
+
+def test_a_keyboard_without_ñ_writes_the_same_words(tmp_path: Path) -> None:
+    synonyms = Synonyms.read(table(tmp_path, "group;word", "clave;contraseña"))
+    assert synonyms.canonical("mi contrasena del año") == "mi clave del ano"

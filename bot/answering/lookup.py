@@ -1,0 +1,105 @@
+"""From a message to the questions that it asks, each with what the knowledge has on it.
+
+A message can be read in several ways: as typed, with its short forms written out, completed by what was said before, or
+as several questions. Grammar proposes the readings; the knowledge decides, by which of them it has an answer to.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from bot.answering.abbreviations import Abbreviations
+from bot.answering.parts import questions_in
+from bot.answering.understanding import EarlierTurn, FollowUp, follow_up, normalised
+from bot.retrieval.base import Finding, Knowledge
+
+EXACT = 1.0
+"""Score of a passage whose wording and the question are the same words."""
+SURE = 0.8
+"""Probability from which a reading needs no rival."""
+_ALONE_AGAINST_POINTING = 0.6
+"""Probability from which words that point back are believed to ask about something else all the same."""
+
+
+@dataclass(frozen=True)
+class Asked:
+    """A question that stands alone, and what the knowledge has on it."""
+
+    question: str
+    finding: Finding
+
+    @property
+    def exact(self) -> bool:
+        """True where the question is an approved wording."""
+        return bool(self.finding.passages) and self.finding.passages[0].score >= EXACT
+
+    @property
+    def answer(self) -> str:
+        """The best pair's; empty where nothing was found."""
+        return self.finding.passages[0].answer if self.finding.passages else ""
+
+
+class LookUp:
+    """Looks messages up. Safe to use from several threads."""
+
+    def __init__(
+        self,
+        knowledge: Knowledge,
+        abbreviations: Abbreviations,
+        institution: str,
+        *,
+        passages: int,
+        answer_from: float,
+    ) -> None:
+        """``passages`` are found for each question; one is answered from the probability ``answer_from``."""
+        self._knowledge = knowledge
+        self._abbreviations = abbreviations
+        self._institution = institution
+        self._passages = passages
+        self._answer_from = answer_from
+
+    def questions(self, message: str, turns: Sequence[EarlierTurn]) -> list[Asked]:
+        """What ``message`` asks, at least one question; ``turns`` are the conversation's last ones, oldest first."""
+        if self._knowledge.holds(message):
+            return [self._find(message)]
+        written_out = self.written_out(message)
+        whole = Asked(message, self._find(written_out).finding)
+        if whole.exact:
+            return [whole]
+        completed = follow_up(written_out, turns, self._institution)
+        if completed and (meant := self._completed(whole, completed, turns)):
+            return [meant]
+        return self._parts(whole, questions_in(written_out))
+
+    def written_out(self, message: str) -> str:
+        """``message`` without its greeting, short forms written out."""
+        return normalised(message, self._abbreviations)
+
+    def _completed(self, alone: Asked, completed: FollowUp, turns: Sequence[EarlierTurn]) -> Asked | None:
+        """The likeliest reading of a follow-up; None where the question stands alone."""
+        said = next(turn.passage_answer for turn in reversed(turns) if turn.passage_question)
+        first, *others = map(self._find, (completed.question, *completed.others))
+        meant = max([first, *(other for other in others if other.answer not in ("", said))], key=_probability)
+        if not meant.answer:
+            return None
+        rivals = alone.answer != meant.answer if completed.definite else True
+        least = _ALONE_AGAINST_POINTING if completed.definite else 0.0
+        stands_alone = rivals and _probability(alone) >= max(least, _probability(meant))
+        return None if stands_alone else meant
+
+    def _parts(self, whole: Asked, questions: Sequence[str]) -> list[Asked]:
+        """The parts that have answers of their own, where the whole is more than one question; else the whole."""
+        if len(questions) == 1 and self._answered(whole):
+            return [whole]
+        found = {part.answer: part for part in map(self._find, questions) if self._answered(part)}
+        apart = whole.answer in found or _probability(whole) < SURE
+        return list(found.values()) if len(found) >= min(2, len(questions)) and apart else [whole]
+
+    def _answered(self, asked: Asked) -> bool:
+        return bool(asked.answer) and _probability(asked) >= self._answer_from
+
+    def _find(self, question: str) -> Asked:
+        return Asked(question, self._knowledge.find(question, self._passages))
+
+
+def _probability(asked: Asked) -> float:
+    return asked.finding.answered

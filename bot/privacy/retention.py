@@ -1,0 +1,43 @@
+"""What students wrote is kept as long as the setting says, or until one of them wants it deleted; then it is gone."""
+
+import asyncio
+import logging
+from datetime import UTC, datetime, timedelta
+
+from storage import retention
+from storage.database import Database
+from storage.retention import Forgotten
+
+log = logging.getLogger("cenfobot")
+_EVERY = timedelta(days=1)
+
+
+def forget_old(database: Database, days: int, now: datetime | None = None) -> Forgotten:
+    """Deletes what is older than ``days`` days; nothing where that is 0."""
+    if not days:
+        return Forgotten(0, 0)
+    with database.writing() as session:
+        forgotten = retention.forget_before(session, (now or datetime.now(UTC)) - timedelta(days=days))
+    if forgotten != Forgotten(0, 0):
+        database.shred()
+    return forgotten
+
+
+def forget_chat(database: Database, channel: str, chat_id: str) -> Forgotten:
+    """Deletes everything of one chat."""
+    with database.writing() as session:
+        forgotten = retention.forget_chat(session, channel, chat_id)
+    database.shred()
+    return forgotten
+
+
+async def forget_daily(database: Database, days: int) -> None:
+    """Forgets what is too old, now and then once a day, until it is cancelled."""
+    while days:
+        try:
+            forgotten = await asyncio.to_thread(forget_old, database, days)
+            if forgotten.messages:
+                log.info("%d messages older than %d days were deleted", forgotten.messages, days)
+        except Exception:  # tomorrow is another day; serving goes on
+            log.exception("what is older than %d days could not be deleted", days)
+        await asyncio.sleep(_EVERY.total_seconds())

@@ -1,0 +1,101 @@
+"""A student's turn as it is logged: redacted, reviewed where staff are needed, calmed where it insults."""
+
+import logging
+from collections.abc import Iterator, Sequence
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import cast
+
+import pytest
+
+from bot.answering.answerer import Answerer
+from bot.answering.dialogue import PAUSE, Dialogue
+from bot.answering.grounded import Preview
+from bot.answering.understanding import EarlierTurn
+from bot.messages import Answer, IncomingMessage, Kind, Reply
+from bot.reviewing.desk import ReviewDesk
+from storage import conversations
+from storage.database import Database
+
+NOW = datetime.now(UTC)
+PAUSED = "Hagamos una pausa de 10 minutos."
+
+
+class Moderated:
+    """Takes the message for the category that it names."""
+
+    async def answer(self, text: str, turns: Sequence[EarlierTurn] = (), preview: Preview | None = None) -> Answer:
+        kind = {"insult": Kind.UNSAFE, "self_harm": Kind.UNSAFE, "¿hay becas?": Kind.UNKNOWN}.get(text, Kind.ANSWER)
+        return Answer(text, kind, f"reply to {text}", (), None, False, {}, reason=text, asked=text)
+
+
+@pytest.fixture
+def database(tmp_path: Path) -> Iterator[Database]:
+    database = Database(f"sqlite:///{tmp_path / 'cenfobot.db'}")
+    database.migrate()
+    yield database
+    database.close()
+
+
+@pytest.fixture
+def dialogue(database: Database) -> Dialogue:
+    pause = "Hagamos una pausa de {minutes} minutos."
+    return Dialogue(database, cast(Answerer, Moderated()), ReviewDesk(database), pause)
+
+
+async def say(dialogue: Dialogue, text: str, *, chat: str = "ana", at: datetime = NOW) -> Reply:
+    reply, _ = await dialogue.turn(IncomingMessage("web", f"{chat}{text}{at}", chat, text, at))
+    return reply
+
+
+def logged(database: Database, chat: str = "ana") -> list[str]:
+    with database.reading() as session:
+        conversation = conversations.find_conversation(session, "web", chat)
+        assert conversation
+        return [message.text for message in conversations.transcript(session, conversation)]
+
+
+async def test_personal_data_is_masked_in_the_log_and_in_what_is_answered_from_it(
+    dialogue: Dialogue, database: Database
+) -> None:
+    await say(dialogue, "mi dni es 45678912")
+
+    assert logged(database) == ["mi dni es [DNI]", "reply to mi dni es 45678912"]
+
+
+async def test_what_is_not_known_goes_to_staff(dialogue: Dialogue, database: Database) -> None:
+    await say(dialogue, "¿hay becas?")
+
+    assert [review.question for review in ReviewDesk(database).open_reviews()] == ["¿hay becas?"]
+
+
+async def test_the_third_insult_begins_a_pause(dialogue: Dialogue) -> None:
+    replies = [(await say(dialogue, "insult")).text for _ in range(3)]
+
+    assert replies == ["reply to insult", "reply to insult", PAUSED]
+
+
+async def test_in_a_pause_nothing_is_answered_and_after_it_everything(dialogue: Dialogue) -> None:
+    for _ in range(3):
+        await say(dialogue, "insult")
+
+    assert (await say(dialogue, "¿cuánto cuesta?")).text == PAUSED
+    assert (await say(dialogue, "¿cuánto cuesta?", chat="luis")).text == "reply to ¿cuánto cuesta?"
+    later = NOW + PAUSE + timedelta(minutes=1)
+    assert (await say(dialogue, "¿cuánto cuesta?", at=later)).text == "reply to ¿cuánto cuesta?"
+
+
+async def test_a_call_for_help_is_answered_in_a_pause_and_staff_see_it_first(
+    dialogue: Dialogue, database: Database, caplog: pytest.LogCaptureFixture
+) -> None:
+    for _ in range(2):
+        await say(dialogue, "¿hay becas?")
+    for _ in range(3):
+        await say(dialogue, "insult")
+
+    with caplog.at_level(logging.WARNING, logger="cenfobot"):
+        reply = await say(dialogue, "self_harm")
+
+    assert reply.text == "reply to self_harm"
+    assert [review.question for review in ReviewDesk(database).open_reviews()] == ["self_harm", "¿hay becas?"]
+    assert "a student may be in danger: review" in caplog.text

@@ -1,0 +1,26 @@
+"""Rules about concepts: in order, near one another, and silent where harm is only spoken of."""
+
+from bot.moderation.rules import broken_rule
+
+RULES = [("violence", ("threat", "kill")), ("self_harm", ("no_life",))]
+
+
+def test_the_concepts_of_a_rule_must_come_in_its_order() -> None:
+    assert broken_rule([["threat"], [], ["kill"]], RULES) == "violence"
+    assert broken_rule([["kill"], [], ["threat"]], RULES) is None
+
+
+def test_concepts_that_lie_far_apart_break_no_rule() -> None:
+    assert broken_rule([["threat"], *[[]] * 7, ["kill"]], RULES) is None
+
+
+def test_the_first_rule_counts() -> None:
+    assert broken_rule([["no_life"], ["threat"], ["kill"]], RULES) == "violence"
+
+
+def test_a_word_that_shows_no_harm_is_meant_switches_the_rules_off() -> None:
+    assert broken_rule([["figurative"], ["no_life"]], RULES) is None
+
+
+def test_a_rule_of_a_concept_that_is_not_there_is_not_broken() -> None:
+    assert broken_rule([], RULES) is None

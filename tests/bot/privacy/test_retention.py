@@ -1,0 +1,74 @@
+"""Forgetting: by age, by chat, from the command line, and while the bot serves."""
+
+import asyncio
+import json
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+
+from bot.cli import main
+from bot.home import open_home
+from bot.privacy.retention import forget_daily, forget_old
+from bot.settings import Settings
+from storage import conversations
+from storage.database import Database
+
+
+@pytest.fixture
+def database(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Database:
+    monkeypatch.setenv("CENFOBOT_HOME", str(tmp_path / "home"))
+    database = open_home(Settings())
+    now = datetime.now(UTC)
+    with database.writing() as session:
+        for chat, age in (("ana", 400), ("luis", 1)):
+            at = now - timedelta(days=age)
+            conversation = conversations.open_conversation(session, "web", chat, now=at)
+            conversations.log_question(session, conversation, f"soy {chat}", now=at)
+    return database
+
+
+def chats(database: Database) -> list[str]:
+    with database.reading() as session:
+        return [chat for chat in ("ana", "luis") if conversations.find_conversation(session, "web", chat)]
+
+
+def test_zero_days_keep_everything(database: Database) -> None:
+    forget_old(database, 0)
+
+    assert chats(database) == ["ana", "luis"]
+
+
+def test_purge_deletes_what_is_older_than_the_setting(
+    database: Database, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("CENFOBOT_RETENTION_DAYS", "30")
+
+    assert main(["privacy", "purge"]) == 0
+
+    assert "Borrados 1 mensajes" in capsys.readouterr().out
+    assert chats(database) == ["luis"]
+
+
+def test_a_chat_is_exported_and_deleted(database: Database, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["privacy", "export", "web", "luis"]) == 0
+    assert [message["text"] for message in json.loads(capsys.readouterr().out)] == ["soy luis"]
+
+    assert main(["privacy", "delete", "web", "luis"]) == 0
+    assert chats(database) == ["ana"]
+
+
+def test_a_chat_that_is_not_there_is_named(database: Database, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["privacy", "delete", "web", "nadie"]) == 1
+
+    assert "No hay ninguna conversación 'nadie' en el canal 'web'" in capsys.readouterr().err
+
+
+async def test_serving_forgets_at_once_and_then_daily(database: Database) -> None:
+    task = asyncio.create_task(forget_daily(database, 30))
+    async with asyncio.timeout(10):
+        while chats(database) != ["luis"]:
+            await asyncio.sleep(0.01)
+
+    assert not task.done()
+    task.cancel()
