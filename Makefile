@@ -5,7 +5,7 @@ BIN := .venv/bin
 STAMP := .venv/.installed
 
 .DEFAULT_GOAL := help
-.PHONY: help run setup test check format soak bench constraints clean
+.PHONY: help run setup test check format soak table bench constraints clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -30,6 +30,9 @@ format: setup ## rewrite the code as the linter wants it
 
 soak: setup ## run the tests that take minutes under load
 	$(BIN)/pytest -q -m soak
+
+table: setup ## write the README's table of measures from benchmarks/evaluation.json
+	$(BIN)/python -m training.reporting.readme
 
 bench: setup ## run every benchmark; results on standard output
 	@for name in $(basename $(notdir $(wildcard benchmarks/*.py))); do \

@@ -68,7 +68,13 @@ def parser() -> argparse.ArgumentParser:
     evaluate.add_argument(
         "--recipe", default="tiny", metavar="NAME", help="whose held-out share counts (default: tiny)"
     )
-    evaluate.add_argument("--out", type=Path, metavar="FILE", help="every question with its answer, as JSON")
+    evaluate.add_argument(
+        "--parts", nargs="+", choices=["gate", "dev", "test"], default=["gate", "test"], help="default: gate test"
+    )
+    evaluate.add_argument(
+        "--out", type=Path, metavar="DIR", help="tables, curve and answers (default: with its report)"
+    )
+    evaluate.add_argument("--readme", type=Path, metavar="FILE", help="put the test part's table into this README")
 
     report = commands.add_parser("report", help="make a version's report anew")
     report.add_argument("version")

@@ -14,7 +14,7 @@ from bot.generation.manifest import read_manifest, short_base_name
 from bot.home import open_home
 from bot.profile import load_profile
 from bot.retrieval.synonyms import Synonyms
-from bot.settings import Settings, load_settings
+from bot.settings import DATA, Settings, load_settings
 from storage import registry, training_runs
 from storage.database import Database
 from storage.errors import Locked
@@ -28,10 +28,14 @@ from training.evaluation.sets import WORDINGS
 from training.folding.fold import fold
 from training.importing import import_adapter
 from training.inputs import Inputs, check, gather, with_base
-from training.measures import MEASURES, TEST
 from training.recipe import Recipe, load_recipe
+from training.reporting.evaluation import as_text, write_evaluation
+from training.reporting.readme import publish
 from training.reporting.report import rewrite_report
+from training.reporting.tables import Table
 from training.requests import LOCK, queue_if_worth_it, work_off
+
+OTHER_SCHOOLS = DATA / "evaluation" / "other_schools"
 
 
 def run(args: argparse.Namespace) -> int:
@@ -122,16 +126,19 @@ def _import(args: argparse.Namespace, settings: Settings, database: Database) ->
 
 
 def _evaluate(args: argparse.Namespace, settings: Settings, database: Database) -> int:
+    if args.readme and "test" not in args.parts:
+        raise SettingsError(f"--readme shows the part test, and --parts are {', '.join(args.parts)}. Add test to them.")
     with exclusive(settings.database, LOCK):
         inputs, adapter = _of_version(args, settings, database)
-    evaluation = pipeline.measured(inputs, adapter)
-    for name, measure in MEASURES.items():
-        values = [
-            f"{evaluation.measures[key]:.4g}" if key in evaluation.measures else "-" for key in (name, TEST + name)
-        ]
-        print(f"{name:32} {values[0]:>8} {values[1]:>8}  {measure.meaning}")
-    if args.out:
-        evaluation.write(args.out)
+    schools = OTHER_SCHOOLS if "test" in args.parts else None  # which is all that they are for
+    evaluation = pipeline.measured(inputs, adapter, args.parts, schools)
+    version = adapter.version if adapter else "no-adapter"
+    folder = args.out or pipeline.report_folder(settings, inputs.base, version) / "evaluation"
+    page = write_evaluation(folder, evaluation, answer_from=settings.answer_from)
+    evaluation.write(folder / "answers.json")
+    print(f"{as_text(evaluation)}\n\nwritten to {page}; every answer is in {folder / 'answers.json'}")
+    if args.readme:
+        print(f"published in {publish(Table.of(evaluation, 'test'), args.readme)}")
     return 0
 
 
@@ -236,8 +243,8 @@ def _tune(args: argparse.Namespace, settings: Settings, database: Database) -> i
     inputs = _in_service(args, settings, database)
     if not any(question.part == "dev" and question.source in WORDINGS for question in inputs.sets().questions):
         raise DataError(
-            "There are no new wordings to judge trials by: the shipped ones are about the sample data. Write some into "
-            f"{settings.home / 'evaluation' / 'wordings.csv'} (wording;approved_question;part), with dev as their part."
+            "There are no new wordings to judge trials by: the shipped ones are about the sample data. Write some, "
+            f"with dev as their part, into {settings.home / 'evaluation' / 'wordings.csv'}; data/README.md says how."
         )
     check(inputs)
     folder = settings.home / "tune" / inputs.key

@@ -28,6 +28,7 @@ from training.folding.fold import fold
 from training.inputs import Inputs, check, gather, trained_before, with_base
 from training.promotion import Verdict, judge, promote
 from training.recipe import Recipe
+from training.reporting.evaluation import write_evaluation
 from training.reporting.report import write_report
 
 BARE_BASE = "the bare base"
@@ -92,8 +93,10 @@ def run(recipe: Recipe, settings: Settings, database: Database, options: Options
     manifest = replace(manifest, metrics=candidate.measures)
     learned = dict(item for pair in inputs.corpus.pairs for item in pair.ids)
     version = add_version(settings, database, folder=folder / "adapter", manifest=manifest, pairs=list(learned.items()))
+    reported = report_folder(settings, inputs.base, version)
+    write_evaluation(reported / "evaluation", candidate, answer_from=settings.answer_from)
     page = write_report(
-        report_folder(settings, inputs.base, version),
+        reported,
         manifest=manifest,
         candidate=candidate,
         champion=reference,
@@ -151,8 +154,16 @@ def measure(inputs: Inputs, folder: Path) -> tuple[Evaluation, Evaluation]:
     return candidate, of(champion, f"champion-{champion.version if champion else 'none'}")
 
 
-def measured(inputs: Inputs, adapter: Adapter | None, parts: Collection[str] = ("gate", "test")) -> Evaluation:
-    """One adapter's answers to the questions of ``parts``, and its loss on rows of held-out wordings."""
+def measured(
+    inputs: Inputs,
+    adapter: Adapter | None,
+    parts: Collection[str] = ("gate", "test"),
+    schools: Path | None = None,
+) -> Evaluation:
+    """One adapter's answers to the questions of ``parts``, and its loss on rows of held-out wordings.
+
+    With ``schools``, a folder of other schools, retrieval's answers to theirs besides.
+    """
     plan, settings = inputs.recipe.training, inputs.settings
     rows = held_out_rows(
         inputs.corpus, system=inputs.system, synonyms=inputs.synonyms, plan=inputs.recipe.dataset, seed=plan.seed
@@ -163,10 +174,12 @@ def measured(inputs: Inputs, adapter: Adapter | None, parts: Collection[str] = (
         loss = held_out_loss(
             rows, base=settings.base_model, adapter=path, device=settings.device, max_length=plan.max_length
         )
-    return asyncio.run(_asked(inputs, adapter, loss, parts))
+    return asyncio.run(_asked(inputs, adapter, loss, parts, schools))
 
 
-async def _asked(inputs: Inputs, adapter: Adapter | None, loss: float | None, parts: Collection[str]) -> Evaluation:
+async def _asked(
+    inputs: Inputs, adapter: Adapter | None, loss: float | None, parts: Collection[str], schools: Path | None
+) -> Evaluation:
     settings = inputs.settings
     generator = await LocalGenerator.load(
         settings.base_model,
@@ -187,6 +200,7 @@ async def _asked(inputs: Inputs, adapter: Adapter | None, loss: float | None, pa
             closed_book_system=inputs.system,
             held_out_loss=loss,
             parts=parts,
+            schools=schools,
         )
     finally:
         await generator.aclose()

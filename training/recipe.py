@@ -140,6 +140,8 @@ class Gate:
             raise ValueError(f"{self.measure} is no gate: those parts are tuned or reported on, never gated on")
         if self.measure not in MEASURES:
             raise ValueError(f"there is no measure {self.measure!r}; there are {', '.join(MEASURES)}")
+        if MEASURES[self.measure].is_speed:
+            raise ValueError(f"{self.measure} is no gate: a machine's speed says nothing about an adapter")
 
 
 @dataclass(frozen=True)

@@ -85,9 +85,12 @@ def test_what_stands_in_the_way_is_found_before_training(train: Train) -> None:
 
 
 def test_a_version_is_measured_by_itself(train: Train, tmp_path: Path) -> None:
-    said = train("evaluate", "v0001", "--recipe", "smoke", "--out", str(tmp_path / "answers.json"))
-    assert "closed_book.known" in said
-    assert (tmp_path / "answers.json").is_file()
+    out = tmp_path / "out"
+    said = train("evaluate", "v0001", "--recipe", "smoke", "--parts", "gate", "--out", str(out))
+    assert "injections that were followed" in said
+    assert {file.name for file in out.iterdir()} >= {"evaluation.md", "answers.json", "gate.json"}
+    readme = str(tmp_path / "README.md")
+    assert "Add test to them" in train("evaluate", "--parts", "gate", "--readme", readme, status=1)
 
 
 def test_the_training_rows_can_be_looked_at(train: Train) -> None:

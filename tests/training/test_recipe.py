@@ -81,6 +81,10 @@ def test_early_stopping_needs_held_out_wordings(tmp_path: Path) -> None:
             "{measure: test.served.right, at_least: 0.5, at_most: null, worse_by: null}",
             r"test\.served\.right is no gate",
         ),
+        (
+            "{measure: served.decision_ms_p50, at_least: null, at_most: 10.0, worse_by: null}",
+            r"served\.decision_ms_p50 is no gate: a machine's speed",
+        ),
         ("{measure: served.right, at_least: 0.5}", r"gates\.0\.at_most: Field required"),
     ],
 )

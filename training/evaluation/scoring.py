@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from sacrebleu.metrics.chrf import CHRF
 
-from bot.answering.faithfulness import addresses, figures, names, sentences
+from bot.faithfulness.check import addresses, figures, names, sentences
 from storage.text import folded
 
 LIKE_ENOUGH = 0.8
@@ -30,6 +30,21 @@ def is_right(text: str, approved: str) -> bool:
         return True
     named = _named(text) | _named(approved)
     return _facts(text, named) == _facts(approved, named) and token_f1(text, approved) >= LIKE_ENOUGH
+
+
+def all_right(text: str, expected: str) -> bool:
+    """:func:`is_right` for each paragraph of ``expected``, the approved answers to the questions of one message.
+
+    In any order, each in a paragraph of its own, and without any other.
+    """
+    approved, said = _paragraphs(expected), _paragraphs(text)
+    if len(approved) < 2:
+        return is_right(text, expected)
+    return all(any(is_right(one, other) for one in said) for other in approved) and len(said) == len(approved)
+
+
+def _paragraphs(text: str) -> set[str]:
+    return {paragraph.strip() for paragraph in text.split("\n\n") if paragraph.strip()}
 
 
 def _named(text: str) -> set[str]:

@@ -6,26 +6,30 @@ of the sample CSV's answers are among the approved ones. Never asked is what sta
 approved by now, a wording of a question that no longer is, an out-of-scope question that has an answer by now.
 """
 
-import csv
 import hashlib
 import random
-from collections.abc import Iterator, Mapping, Set
+from collections.abc import Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass
 from enum import StrEnum
+from itertools import groupby
 from pathlib import Path
 
-from bot.errors import DataError
 from bot.reviewing.grouping import content_words
 from bot.settings import DATA
 from storage.pairs_csv import read_csv
 from storage.text import folded
 from training.dataset.corpus import Corpus
 from training.dataset.noise import as_a_student_types
+from training.evaluation.set_files import Row, read_folder
 
 MOST_HELD_OUT = 120
 """Held-out wordings that are asked: those of the lowest hashes, so that most stay the same as the CSV grows."""
 LEAST_WORDINGS = 30
 """Where there are fewer wordings to ask, approved questions typed as in a chat make up for them."""
+BOTH = " | "
+"""Between the approved questions of a message that asks two."""
+TWO_QUESTIONS = "two_questions"
+"""The kind of such a wording."""
 
 
 class Source(StrEnum):
@@ -36,6 +40,8 @@ class Source(StrEnum):
     """A wording from the files."""
     TYPED = "typed"
     """An approved question with a chat's slips: it shows that the model reads, not that it meets new words."""
+    FOLLOW_UP = "follow_up"
+    """Asked after the earlier turns of its conversation."""
     FAR = "far"
     """Out of scope."""
     NEAR = "near"
@@ -43,6 +49,8 @@ class Source(StrEnum):
     UNSAFE = "unsafe"
     SAFE = "safe"
     """It sounds unsafe and is not."""
+    INJECTION = "injection"
+    """It wants the bot to say what nobody approved."""
 
 
 WORDINGS = frozenset({Source.HELD_OUT, Source.NEW, Source.TYPED})
@@ -58,7 +66,13 @@ class Question:
     """``gate``, ``dev`` or ``test``."""
     text: str
     expected: str = ""
-    """The approved answer; empty where there is none."""
+    """The approved answer; two, in a message that asks two questions, are paragraphs. Empty where there is none."""
+    kind: str = ""
+    """The kind of wording or injection, or the category of an unsafe message; what is measured by kind is named so."""
+    before: tuple[str, ...] = ()
+    """The conversation's earlier turns, oldest first."""
+    forbidden: str = ""
+    """What an injection wants to read in the reply; empty where it has no such sign."""
 
 
 @dataclass(frozen=True)
@@ -68,16 +82,6 @@ class EvaluationSets:
     questions: tuple[Question, ...]
     texts: tuple[str, ...]
     """The wordings in the files, those included that are not asked; none may be trained on."""
-
-
-_COLUMNS = {
-    "wordings.csv": ["wording", "approved_question", "part"],
-    "dev_wordings.csv": ["wording", "approved_question"],
-    "new_wordings.csv": ["wording", "approved_question"],
-    "out_of_scope.csv": ["question", "kind", "part"],
-    "unsafe.csv": ["question", "category", "part"],
-}
-_ALLOWED = {"kind": ["far", "near"], "part": ["gate", "dev", "test"]}
 
 
 def read_sets(corpus: Corpus, own: Path, shipped: Path = DATA / "evaluation") -> EvaluationSets:
@@ -90,9 +94,11 @@ def read_sets(corpus: Corpus, own: Path, shipped: Path = DATA / "evaluation") ->
     settled = {content_words(wording) for pair in corpus.pairs for wording in pair.wordings}
     questions, texts = _held_out(corpus), []
     for folder, about_us in ((shipped, _holds_the_sample(corpus)), (own, True)):
-        rows = _read(folder)
-        questions += _questions(rows, answers, settled, about_us)
-        texts += [text for text, _, _ in _wordings(rows) if about_us]
+        rows = read_folder(folder)
+        if about_us:
+            questions += _about_us(rows, answers)
+            texts += [row["wording"] for row in rows.get("wordings.csv", ())]
+        questions += _about_anybody(rows, settled, about_us)
     missing = LEAST_WORDINGS - sum(q.part == "gate" and q.source in WORDINGS for q in questions)
     return EvaluationSets((*questions, *_typed(corpus, missing)), tuple(texts))
 
@@ -118,47 +124,37 @@ def _hash(text: str) -> str:
     return hashlib.sha256(folded(text).encode()).hexdigest()
 
 
-def _questions(
-    rows: Mapping[str, list[list[str]]], answers: Mapping[str, str], settled: Set[frozenset[str]], about_us: bool
-) -> Iterator[Question]:
-    """What one folder asks: ``answers`` by folded approved wording, ``settled`` the content words of these."""
-    for text, approved, part in _wordings(rows):
-        if about_us and folded(approved) in answers and folded(text) not in answers:
-            yield Question(Source.NEW, part, text, answers[folded(approved)])
-    for text, kind, part in rows.get("out_of_scope.csv", ()):
-        if (about_us or kind == "far") and content_words(text) not in settled:
-            yield Question(Source(kind), part, text)
-    for text, category, part in rows.get("unsafe.csv", ()):
-        yield Question(Source.SAFE if category == "safe" else Source.UNSAFE, part, text)
+def _about_us(rows: Mapping[str, list[Row]], answers: Mapping[str, str]) -> Iterator[Question]:
+    """The wordings and follow-ups of one folder; ``answers`` by folded approved wording."""
+    for row in rows.get("wordings.csv", ()):
+        approved = row["approved_question"].split(BOTH)
+        if folded(row["wording"]) not in answers and _all_approved(approved, answers):
+            expected = "\n\n".join(answers[folded(question)] for question in approved)
+            yield Question(Source.NEW, row["part"], row["wording"], expected, row["kind"])
+    for _, turns in groupby(rows.get("follow_ups.csv", ()), key=lambda row: row["conversation"]):
+        yield from _follow_ups(list(turns), answers)
 
 
-def _wordings(rows: Mapping[str, list[list[str]]]) -> list[list[str]]:
-    """(wording, approved question, part) of all files; the two older ones are of one part each."""
-    older = {"dev": rows.get("dev_wordings.csv", []), "test": rows.get("new_wordings.csv", [])}
-    return rows.get("wordings.csv", []) + [[*cells, part] for part, found in older.items() for cells in found]
+def _follow_ups(turns: Sequence[Row], answers: Mapping[str, str]) -> Iterator[Question]:
+    """Every turn of a conversation after the first, unless one asks what is no longer approved."""
+    if _all_approved([turn["approved_question"] for turn in turns], answers):
+        texts = [turn["text"] for turn in turns]
+        for place, turn in enumerate(turns[1:], start=1):
+            expected = answers[folded(turn["approved_question"])]
+            yield Question(Source.FOLLOW_UP, turn["part"], turn["text"], expected, before=tuple(texts[:place]))
 
 
-def _read(folder: Path) -> dict[str, list[list[str]]]:
-    """The rows of each file in ``folder`` by the file's name; nothing where there is no folder."""
-    files = sorted(folder.glob("*.csv"))
-    if unknown := [file.name for file in files if file.name not in _COLUMNS]:
-        raise DataError(f"{folder} holds {', '.join(unknown)}; an evaluation set is named {' or '.join(_COLUMNS)}.")
-    return {file.name: _rows(file, _COLUMNS[file.name]) for file in files}
+def _all_approved(questions: Sequence[str], answers: Mapping[str, str]) -> bool:
+    return all(folded(question) in answers for question in questions)
 
 
-def _rows(file: Path, columns: list[str]) -> list[list[str]]:
-    try:
-        with file.open(encoding="utf-8-sig", newline="") as opened:
-            reader = csv.reader(opened, delimiter=";", strict=True)
-            rows = [(reader.line_num, cells) for cells in reader if cells]
-    except (UnicodeDecodeError, csv.Error) as error:
-        raise DataError(f"{file} is no CSV in UTF-8: {error}. Save it as 'CSV UTF-8' with ; as separator.") from error
-    if not rows or rows[0][1] != columns:
-        raise DataError(f"{file} must begin with the columns {';'.join(columns)}, not {rows[:1]}. Add that line.")
-    for line, cells in rows[1:]:
-        if len(cells) != len(columns) or not all(cell.strip() for cell in cells):
-            raise DataError(f"{file}, line {line}, must hold {len(columns)} cells with text, not {cells}. Mend it.")
-        for column, cell in zip(columns, cells, strict=True):
-            if cell not in (allowed := _ALLOWED.get(column, [cell])):
-                raise DataError(f"{file}, line {line}: {column} must be {' or '.join(allowed)}, not {cell!r}. Mend it.")
-    return [cells for _, cells in rows[1:]]
+def _about_anybody(rows: Mapping[str, list[Row]], settled: Set[frozenset[str]], about_us: bool) -> Iterator[Question]:
+    """What one folder asks of any school; ``settled`` are the content words of approved wordings."""
+    for row in rows.get("out_of_scope.csv", ()):
+        if (about_us or row["kind"] == Source.FAR) and content_words(row["question"]) not in settled:
+            yield Question(Source(row["kind"]), row["part"], row["question"])
+    for row in rows.get("unsafe.csv", ()):
+        source = Source.SAFE if row["category"] == "safe" else Source.UNSAFE
+        yield Question(source, row["part"], row["question"], kind=row["category"])
+    for row in rows.get("injections.csv", ()):
+        yield Question(Source.INJECTION, row["part"], row["text"], kind=row["kind"], forbidden=row["forbidden"].strip())

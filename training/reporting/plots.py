@@ -13,6 +13,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator, PercentFormatter
 
+from training.evaluation.analysis import Point
 from training.reporting.texts import percent
 
 INK, GRID, BEFORE, AFTER = "#1b2733", "#d3d9e1", "#8893a2", "#1769aa"
@@ -97,6 +98,25 @@ def length_histogram(lengths: Sequence[int]) -> Figure:
     axes.set_ylabel("filas")
     axes.xaxis.set_major_locator(MaxNLocator(8, integer=True))
     axes.yaxis.set_major_locator(MaxNLocator(5, integer=True))
+    return figure
+
+
+@_styled
+def scope_curve(curve: Sequence[Point], answer_from: float) -> Figure:
+    """Recall of out-of-scope questions against false refusals, for developers; the dots are at ``answer_from``."""
+    figure, axes = _figure(3.2)
+    refusals = [point.false_refusals for point in curve]
+    here = min(curve, key=lambda point: abs(point.answer_from - answer_from))
+    for name, color in (("far", BEFORE), ("near", AFTER)):
+        axes.plot(refusals, [getattr(point, f"{name}_recall") for point in curve], color=color, label=name)
+        axes.plot(here.false_refusals, getattr(here, f"{name}_recall"), "o", color=color)
+    axes.set_xlabel("approved questions refused")
+    axes.set_ylabel("out-of-scope questions refused")
+    axes.set_xlim(0, max(0.3, 2 * here.false_refusals))
+    for axis in (axes.xaxis, axes.yaxis):
+        axis.set_major_locator(MaxNLocator(5))
+        axis.set_major_formatter(PercentFormatter(1, decimals=0, symbol=" %"))
+    axes.legend(loc="lower right")
     return figure
 
 

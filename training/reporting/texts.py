@@ -27,30 +27,44 @@ def _with_unit(form: str) -> Callable[[float], str]:
     return lambda value: form.format(value).replace(" ", "\N{NO-BREAK SPACE}")
 
 
+_MS = _with_unit("{:.1f} ms")
 _NATS = _with_unit("{:.4f} nats/token")
 GROUPS: Mapping[str, str] = {
     "served": "Con todas las protecciones, como responde a los estudiantes",
     "raw": "El modelo solo, sin protecciones",
     "closed_book": "De memoria, sin información delante",
+    "schools": "Con las respuestas de otras escuelas, sin modelo",
 }
 """By the first part of a measure's name, which is also the mode in which a question was asked."""
 
 MEASURES: Mapping[str, MeasureText] = {
     "served.right": MeasureText("Responde bien a redacciones nuevas", percent),
+    "served.follow_ups_right": MeasureText("Responde bien a repreguntas", percent),
     "served.chrf": MeasureText("Parecido con la respuesta aprobada (chrF++)", _with_unit("{:.1f} de 100")),
     "served.token_f1": MeasureText("Palabras en común con la respuesta aprobada (F1)", _with_unit("{:.3f} de 1")),
     "served.unapproved_figures": MeasureText("Respuestas con cifras que nadie aprobó", percent),
     "served.out_of_scope_recall": MeasureText("No responde lo que no le toca", percent),
+    "served.far_recall": MeasureText("No responde lo que está lejos del tema", percent),
+    "served.near_recall": MeasureText("No responde lo cercano que nadie aprobó", percent),
     "served.false_refusals": MeasureText("Deja sin responder algo aprobado", percent),
     "served.unsafe_recall": MeasureText("Reconoce mensajes de riesgo", percent),
     "served.false_alarms": MeasureText("Falsas alarmas de riesgo", percent),
+    "served.false_alarms_on_wordings": MeasureText("Falsas alarmas en preguntas aprobadas", percent),
+    "served.injections_followed": MeasureText("Obedece mensajes que intentan manipularlo", percent),
     "served.answers_per_second": MeasureText("Velocidad", _with_unit("{:.2f} respuestas/s")),
+    "served.decision_ms_p50": MeasureText("Tiempo para decidir, sin redactar (mediana)", _MS),
+    "served.decision_ms_p95": MeasureText("Tiempo para decidir, sin redactar (percentil 95)", _MS),
+    "served.generation_ms_p50": MeasureText("Tiempo para redactar una respuesta (mediana)", _MS),
     "raw.right": MeasureText("Responde bien leyendo la información", percent),
     "raw.unapproved_figures": MeasureText("Textos con cifras que nadie aprobó", percent),
     "raw.dont_know": MeasureText("Dice que no sabe cuando no le toca", percent),
     "raw.held_out_loss": MeasureText("Pérdida con redacciones reservadas", _NATS),
     "raw.perplexity": MeasureText("Perplejidad", _with_unit("{:.3f}")),
     "closed_book.known": MeasureText("Sabe de memoria la respuesta aprobada", percent),
+    "schools.right_pair": MeasureText("Encuentra primero el par aprobado", percent),
+    "schools.answered": MeasureText("Responde a lo aprobado", percent),
+    "schools.far_recall": MeasureText("No responde lo que está lejos del tema", percent),
+    "schools.near_recall": MeasureText("No responde lo cercano que nadie aprobó", percent),
 }
 
 
@@ -64,7 +78,12 @@ def shown(value: float, name: str) -> str:
     return MEASURES[name.removeprefix(TEST)].shown(value)
 
 
-MODES: Mapping[str, str] = {"served": "con protecciones", "raw": "modelo solo", "closed_book": "de memoria"}
+MODES: Mapping[str, str] = {
+    "served": "con protecciones",
+    "raw": "modelo solo",
+    "closed_book": "de memoria",
+    "schools": "otra escuela",
+}
 
 KINDS: Mapping[str, str] = {
     "answer": "respondió",
@@ -79,10 +98,12 @@ SETS: Mapping[str, str] = {
     "held_out": "redacción reservada",
     "new": "redacción nueva",
     "typed": "escrita como en un chat",
+    "follow_up": "repregunta",
     "far": "fuera de tema",
     "near": "cerca del tema, sin respuesta aprobada",
     "unsafe": "mensaje de riesgo",
     "safe": "parece de riesgo y no lo es",
+    "injection": "intento de manipular al bot",
     "pairs": "pregunta aprobada",
 }
 

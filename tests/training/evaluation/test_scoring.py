@@ -2,7 +2,7 @@
 
 import pytest
 
-from training.evaluation.scoring import chrf, is_right, share_interval, token_f1
+from training.evaluation.scoring import all_right, chrf, is_right, share_interval, token_f1
 
 FEES = "En el curso de Caja la matrícula cuesta S/ 50 y la mensualidad cuesta S/ 280."
 
@@ -41,6 +41,16 @@ def test_another_fact_or_too_little_in_common_is_wrong(text: str) -> None:
 def test_a_name_is_a_fact_at_the_start_of_a_sentence_too() -> None:
     assert not is_right("Yape se acepta en secretaría.", "Plin se acepta en secretaría, no Yape.")
     assert is_right("Caja dura 3 meses.", "caja dura 3 meses")
+
+
+def test_two_questions_want_both_answers_and_no_third() -> None:
+    duration = "El curso de Caja dura 3 meses."
+    both = f"{FEES}\n\n{duration}"
+    assert all_right(both, both)
+    assert all_right(f"{duration}\n\n{FEES}", both)
+    assert not all_right(FEES, both)
+    assert not all_right(f"{both}\n\nLa escuela queda en Sol 12.", both)
+    assert not all_right(both, FEES)
 
 
 def test_token_f1_counts_each_word_as_often_as_it_occurs() -> None:
