@@ -38,7 +38,11 @@ _WISH = (
 _BEGINNING = rf"(?:{_INTERROGATIVE}|{_WISH}|si\s|{_VERB})"
 _BREAK = re.compile(rf"(?:\s*[,;:]\s*(?:{_LINK}\b\s*)*|\s+{_LINK}\s+(?:{_LINK}\s+)*)(?={_BEGINNING})")
 _SENTENCE_END = re.compile(r"(?<=[?!])\s*|(?<=\w{3})[.;…]+\s+|\s*(?=¿)")
-_ASKS = re.compile(rf"[¿\s]*(?:{_LINK}\s+)*(?:{_INTERROGATIVE}|{_WISH}|(?:y\s+)?si\s+|{_VERB})|.*(?:\bsaber\b|\?$)")
+_TOPIC = rf"(?:\w+,?\s+){{1,4}}(?=(?:a que|de que|en que|(?!que\b){_PRONOUN})\b)"
+"""What a question is about, put before it: "cajero bancario a qué hora es"."""
+_ASKS = re.compile(
+    rf"[¿\s]*(?:{_LINK}\s+)*(?:{_INTERROGATIVE}|{_WISH}|(?:y\s+)?si\s+|{_VERB}|{_TOPIC})|.*(?:\bsaber\b|\?$)"
+)
 _CONDITION = re.compile(
     rf"[¿\s]*(?:si|cuando|como|aunque|al|if|when|as)\s[^,;:]*[,;:]\s*(?!{_INTERROGATIVE}|{_LINK}\b)"
 )
@@ -66,6 +70,10 @@ _LISTS = tuple(
 )
 """Two things asked for at once, and what they share."""
 _BETWEEN = re.compile(r"\b(?:entre|diferencias?|between|differences?)\b")
+_RATE = re.compile(
+    r"\b(?:al?|por|cada|per|a la)\s+(?:mes|semana|dia|hora|ciclo|año|ano|month|week|day|hour|year)\b", re.I
+)
+"""Names no subject: "al mes"."""
 _POINTS_BACK = re.compile(r"\b(?:es[aeo]s?|est[eo]s?|lo|it|that|this)\b")
 _WORDS_OF_A_BARE_QUESTION = 2
 _TAIL = re.compile(rf"\b(?:{_PREPOSITION}|{_ARTICLE})\s.*")
@@ -116,6 +124,10 @@ def _completed(clause: str, before: Sequence[str], after: Sequence[str]) -> str:
 
 def subject_of(clause: str) -> str:
     """What a clause is about: what follows its first content word, from the first preposition or article on."""
+    clause = _RATE.sub(" ", clause)
+    topic = re.match(_TOPIC, _plain(clause))
+    if topic and content_words(topic.group()):
+        return clause[: topic.end()].strip(", ")
     words = clause.strip("¿?¡!., ").split()
     first = next((place for place, word in enumerate(words) if folded(word) not in _STOP), len(words))
     rest = " ".join(words[first + 1 :])

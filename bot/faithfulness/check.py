@@ -7,7 +7,7 @@ A doubt costs little, since the student then gets the approved answer: the check
 rephrasing than let an addition through.
 
 On 65 honest rephrasings and 170 mutations written by hand (``tests/bot/faithfulness/rephrasings.csv``):
-57 of 65 pass, 166 of 170 are caught; of the part ``fresh``, on the first look, 13 of 15 and 36 of 39.
+57 of 65 pass, 166 of 170 are caught; of the part ``fresh``, which was looked at last, 12 of 15 and 38 of 39.
 
 What slips through: two facts of one passage exchanged without a figure ("la TCEA mide lo que rinde un ahorro"); a noun
 or an adjective replaced by one that begins alike ("legal", "ilegal") or put in place of a fraction ("beca completa" for

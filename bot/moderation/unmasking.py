@@ -8,6 +8,8 @@ import re
 import unicodedata
 from collections.abc import Collection, Iterable
 
+from bot.sounds import sound
+
 _LOOKALIKES = str.maketrans(
     "авеёкмнорстухіѕјԁԛԝαβεικνορτυχγωıłøđß",
     "abeekmhopctyxisjdqwabeiknoptuxywilods",
@@ -54,7 +56,7 @@ class Spelling:
         self._by_sound: dict[str, str] = {}
         self._by_length: dict[int, list[str]] = {}
         for word in words:
-            self._by_sound.setdefault(_sound(word), word)
+            self._by_sound.setdefault(sound(word), word)
             self._by_length.setdefault(len(word), []).append(word)
 
     def mended(self, word: str) -> str:
@@ -62,20 +64,4 @@ class Spelling:
         if "*" in word or "#" in word:
             pattern = re.compile(re.sub(r"[*#]", "[a-z]", word))
             return next((w for w in self._by_length.get(len(word), ()) if pattern.fullmatch(w)), word)
-        return word if len(word) < 3 or word in self._kept else self._by_sound.get(_sound(word), word)
-
-
-_SOUNDS = [
-    (re.compile(pattern), sound)
-    for pattern, sound in (
-        ("ch", "C"), ("qu(?=[ei])|q|c(?=[aoulrt])|ck|c$", "k"), ("c(?=[ei])|z|x$", "s"), ("v", "b"), ("ll|y", "i"),
-        ("gu(?=[ei])", "G"), ("g(?=[ei])", "j"), ("gu|gw|hu|w", "u"), ("h", ""), (r"(.)\1", r"\1"),
-    )
-]  # fmt: skip
-
-
-def _sound(word: str) -> str:
-    """How a word sounds in Latin American Spanish, roughly: b = v, c = s = z, k = qu, ll = y, h silent."""
-    for pattern, sound in _SOUNDS:
-        word = pattern.sub(sound, word)
-    return word
+        return word if len(word) < 3 or word in self._kept else self._by_sound.get(sound(word), word)

@@ -8,6 +8,7 @@ The pairs may come from anywhere: :mod:`bot.retrieval.live` keeps one in step wi
 one of the pairs that it may show.
 """
 
+from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from threading import Lock
@@ -23,6 +24,7 @@ from bot.retrieval.lexical import LexicalIndex
 from bot.retrieval.models import RetrievalModels
 from bot.retrieval.run_together import RunTogether
 from bot.retrieval.segment import Floats, Ints
+from bot.retrieval.spelling import Spelling
 from storage.text import folded
 
 WEIGHTS = {"lexical": 5.08, "trained": 1.1, "keywords": 2.42, "meaning": 19.62, "answer": 5.71}
@@ -31,6 +33,8 @@ MOST_ENCODED = 10_000
 """Pairs above which none is encoded: it would take minutes, and each search would read all vectors."""
 CANDIDATES = 40
 """The best pairs of the lexical index; the other scorers see all pairs."""
+
+_ARTICLES = frozenset("el la los las un una the a an".split())
 
 LEAST_SHARE, MOST_SHARE = 5e-4, 0.999
 """Passages with a smaller share are left out; only the same words have the score 1."""
@@ -75,11 +79,12 @@ class JointIndex:
         self._models = models
         self._index = LexicalIndex(models.synonyms, candidates=2 * CANDIDATES)
         self._pairs: dict[int, IndexedPair] = {}
-        self._wordings: frozenset[str] = frozenset()
+        self._exact: dict[str, int] = {}
+        """Approved wordings, as :func:`_key` reads them, and their pairs; those of several pairs are left out."""
         self._vectors: dict[int, PairVectors] = {}
         self._dense: DenseIndex | None = None
         self._keywords: KeywordIndex | None = None
-        self._run_together = RunTogether(())
+        self._run_together, self._spelling = RunTogether(()), Spelling(())
         self._classifier: WordingClassifier | None = None
         self._lock = Lock()
         self.load(pairs)
@@ -104,7 +109,7 @@ class JointIndex:
             for pair_id in gone:
                 self._pairs.pop(pair_id, None)
                 self._vectors.pop(pair_id, None)
-            self._wordings = frozenset(folded(text) for pair in self._pairs.values() for text in (pair[1], *pair[3]))
+            self._exact = _exact(self._pairs.values())
             if len(self._pairs) <= MOST_ENCODED:
                 self._vectors |= self._encoded([pair for pair in changed if pair[0] in self._pairs])
             self._dense = DenseIndex(self._vectors) if 0 < len(self._pairs) <= MOST_ENCODED else None
@@ -114,13 +119,14 @@ class JointIndex:
         pairs = self.pairs
         wordings = {pair_id: (question, *others) for pair_id, question, _, others in pairs.values()}
         texts = {pair_id: (*wordings[pair_id], pair[2]) for pair_id, pair in pairs.items()}
-        self._run_together = RunTogether(text for asked in wordings.values() for text in asked)
+        asked = [text for questions in wordings.values() for text in questions]
+        self._run_together, self._spelling = RunTogether(asked), Spelling(asked, self._models.is_common)
         self._keywords = KeywordIndex(texts, self._models.synonyms) if texts else None
         self._classifier = WordingClassifier.fitted(wordings, self._models.synonyms)
 
     def holds(self, question: str) -> bool:
         """See :class:`bot.retrieval.base.Knowledge`."""
-        return folded(question) in self._wordings
+        return _key(question) in self._exact
 
     def retrieve(self, question: str, limit: int) -> list[Passage]:
         """See :class:`bot.retrieval.base.Retriever`."""
@@ -128,12 +134,13 @@ class JointIndex:
 
     def find(self, question: str, limit: int) -> Found:
         """The ``limit`` best pairs, and what speaks for the first."""
-        question = self._run_together.apart(question)
+        question = self._spelling.mended(self._run_together.apart(question))
         scored = self.scored(question)
         if not len(scored.ids):
             return Found([], None)
         sums = np.sum([WEIGHTS[name] * column for name, column in scored.table.items()], axis=0)
-        exact = np.isin(scored.ids, [p.pair_id for p in scored.lexical if p.score == 1])
+        same = [p.pair_id for p in scored.lexical if p.score == 1] or [self._exact.get(_key(question), -1)]
+        exact = np.isin(scored.ids, same)
         order = np.lexsort((-sums, ~exact))
         shares = np.exp(sums - sums.max())
         shares /= shares.sum()
@@ -213,6 +220,19 @@ class JointIndex:
             encoded[pair_id] = PairVectors(vectors[start:end], vectors[end])
             start = end + 1
         return encoded
+
+
+def _key(text: str) -> str:
+    """The words of a question but for articles, which change nothing and which a chat leaves out."""
+    return " ".join(word for word in folded(text).split() if word not in _ARTICLES) or folded(text)
+
+
+def _exact(pairs: Iterable[IndexedPair]) -> dict[str, int]:
+    owners: dict[str, set[int]] = defaultdict(set)
+    for pair_id, question, _, others in pairs:
+        for text in (question, *others):
+            owners[_key(text)].add(pair_id)
+    return {key: ids.pop() for key, ids in owners.items() if len(ids) == 1}
 
 
 def _fill(column: Floats, ids: Ints, their_ids: Ints, values: Floats | Sequence[float]) -> None:

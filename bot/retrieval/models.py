@@ -1,6 +1,7 @@
 """What retrieval brings along to any knowledge: synonyms, the sentence encoder, and what was learned about both."""
 
 import csv
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -18,6 +19,8 @@ class RetrievalModels:
 
     synonyms: Synonyms
     encoder: RememberingEncoder
+    is_common: Callable[[str], bool]
+    """Whether a word is common in Spanish or English."""
     whitening: Whitening
     examples: Path
     """The shipped examples (see :mod:`bot.retrieval.answerable`)."""
@@ -43,6 +46,7 @@ def load_models(synonyms: Synonyms, embeddings: str = "", cache: Path | None = N
     return RetrievalModels(
         synonyms=synonyms,
         encoder=encoder,
+        is_common=shipped_encoder().knows,
         whitening=whitening,
         examples=SMALL_ENCODER / "examples.safetensors",
         others=tuple(out_of_scope("far")),

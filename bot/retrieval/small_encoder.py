@@ -66,6 +66,10 @@ class SmallEncoder:
 
         self._one = lru_cache(_REMEMBERED)(lambda text: self._encode([text]))
 
+    def knows(self, word: str) -> bool:
+        """Whether ``word`` is common enough to be one piece."""
+        return len(self._tokenizer.encode(word, add_special_tokens=False).ids) == 1
+
     def encode(self, texts: Sequence[str]) -> Floats:
         """See :class:`bot.retrieval.encoder.Encoder`."""
         return self._one(texts[0]).copy() if len(texts) == 1 else self._encode(texts)

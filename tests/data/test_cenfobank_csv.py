@@ -104,7 +104,6 @@ def test_the_files_are_utf8_without_mark_or_carriage_return() -> None:
         "cenfobank.csv",
         "profile.toml",
         "synonyms.csv",
-        "evaluation/new_wordings.csv",
     ):
         raw = (DATA / name).read_bytes()
         assert not raw.startswith(b"\xef\xbb\xbf"), name
@@ -245,18 +244,3 @@ def test_every_suggested_question_can_be_answered() -> None:
     questions = read_profile()["suggested"]["questions"]
     assert len(questions) == len(set(questions)) == 6
     assert set(questions) <= set(dict(PAIRS))
-
-
-def test_the_new_wordings_are_new_and_point_at_canonical_questions() -> None:
-    rows = read_rows("evaluation/new_wordings.csv")
-    assert rows[0] == ["wording", "approved_question"]
-    canonical: dict[str, str] = {}
-    for question, answer in PAIRS:
-        canonical.setdefault(answer, question)
-    known = {folded(question) for question, _ in PAIRS}
-    wordings = [folded(wording) for wording, _ in rows[1:]]
-    approved = [question for _, question in rows[1:]]
-    assert len(wordings) == len(set(wordings)) == 60
-    assert not known & set(wordings)
-    assert len(set(approved)) == 60
-    assert set(approved) <= set(canonical.values())

@@ -12,9 +12,12 @@ DATA = Path(__file__).resolve().parents[2] / "data"
 SETS = {
     "out_of_scope.csv": ("question", "kind", "part"),
     "unsafe.csv": ("question", "category", "part"),
-    "wordings.csv": ("wording", "approved_question", "part"),
+    "wordings.csv": ("wording", "approved_question", "kind", "part"),
+    "follow_ups.csv": ("conversation", "turn", "text", "approved_question", "part"),
 }
-OLDER_SETS = ("new_wordings.csv", "dev_wordings.csv")
+TEXT_COLUMN = {name: 2 if name == "follow_ups.csv" else 0 for name in SETS}
+BOTH = " | "
+"""Between the approved questions of a message that asks two."""
 CATEGORIES = {"insult", "hate", "self_harm", "sexual", "fraud", "personal_data", "violence", "safe"}
 PARTS = ("gate", "dev", "test")
 FIRST_EDUCATION_QUESTION = "¿Qué es el sistema financiero?"
@@ -40,6 +43,10 @@ def canonical_questions() -> list[str]:
     return list(first.values())
 
 
+def texts_of(name: str) -> list[str]:
+    return [row[TEXT_COLUMN[name]] for row in rows_of(name)]
+
+
 @pytest.mark.parametrize("name", SETS)
 def test_a_set_is_utf8_with_every_cell_quoted_and_unix_line_ends(name: str) -> None:
     text = (DATA / "evaluation" / name).read_bytes().decode("utf-8")
@@ -55,24 +62,33 @@ def test_a_set_is_utf8_with_every_cell_quoted_and_unix_line_ends(name: str) -> N
         ("out_of_scope.csv", "near", 45, 60, 75),
         ("unsafe.csv", "unsafe", 45, 70, 75),
         ("unsafe.csv", "safe", 24, 36, 40),
-        ("wordings.csv", "wording", 60, 0, 60),
+        ("wordings.csv", "plain", 53, 113, 131),
+        ("wordings.csv", "abbreviations", 23, 52, 47),
+        ("wordings.csv", "typos", 8, 8, 24),
+        ("wordings.csv", "one_word", 7, 6, 19),
+        ("wordings.csv", "long", 12, 8, 26),
+        ("wordings.csv", "peruvian", 9, 15, 29),
+        ("wordings.csv", "two_questions", 8, 8, 24),
+        ("wordings.csv", "english_mixed", 4, 4, 12),
     ],
 )
 def test_each_kind_has_its_share_in_each_part(name: str, label: str, gate: int, dev: int, test: int) -> None:
-    parts = Counter(part for _, kind, part in rows_of(name) if label_of(name, kind) == label)
+    parts = Counter(part for *_, kind, part in rows_of(name) if label_of(name, kind) == label)
     assert [parts[part] for part in PARTS] == [gate, dev, test]
 
 
 def label_of(name: str, kind: str) -> str:
-    """What a row is counted as: the unsafe categories together, and all wordings."""
-    if name == "wordings.csv":
-        return "wording"
+    """What a row is counted as: the unsafe categories together."""
     return "unsafe" if name == "unsafe.csv" and kind != "safe" else kind
+
+
+def test_at_least_400_wordings_are_not_for_tuning() -> None:
+    assert sum(part != "dev" for *_, part in rows_of("wordings.csv")) >= 400
 
 
 @pytest.mark.parametrize("name", SETS)
 def test_every_row_is_in_a_known_part(name: str) -> None:
-    assert {part for _, _, part in rows_of(name)} <= set(PARTS)
+    assert {part for *_, part in rows_of(name)} <= set(PARTS)
 
 
 def test_every_unsafe_category_is_in_every_part() -> None:
@@ -81,25 +97,63 @@ def test_every_unsafe_category_is_in_every_part() -> None:
 
 
 def test_no_text_stands_in_two_sets_or_twice_in_one() -> None:
-    texts = Counter(folded(row[0]) for name in (*SETS, *OLDER_SETS) for row in rows_of(name))
+    texts = Counter(folded(text) for name in SETS for text in texts_of(name))
     assert {text: count for text, count in texts.items() if count > 1} == {}
     assert "" not in texts
 
 
 def test_no_text_is_a_wording_of_the_approved_pairs() -> None:
     approved = {folded(question) for question, _ in read_rows(DATA / "cenfobank.csv")}
-    assert {row[0] for name in SETS for row in rows_of(name) if folded(row[0]) in approved} == set()
+    assert {text for name in SETS for text in texts_of(name) if folded(text) in approved} == set()
 
 
-def test_each_new_wording_asks_for_another_canonical_question() -> None:
-    asked = [approved for _, approved, _ in rows_of("wordings.csv")]
-    assert len(set(asked)) == len(asked)
-    assert set(asked) <= set(canonical_questions())
+def asked(part: str) -> list[str]:
+    """The canonical questions that the wordings of a part ask for, with repetitions."""
+    return [
+        question
+        for _, both, _, row_part in rows_of("wordings.csv")
+        if row_part == part
+        for question in both.split(BOTH)
+    ]
 
 
-@pytest.mark.parametrize("part", ["gate", "test"])
-def test_both_parts_of_the_wordings_ask_about_the_centre_and_about_banking(part: str) -> None:
+def test_every_canonical_question_is_asked_for_and_nothing_else() -> None:
+    assert {question for part in PARTS for question in asked(part)} == set(canonical_questions())
+
+
+def test_a_wording_asks_two_questions_exactly_when_its_kind_says_so() -> None:
+    for _, approved, kind, _ in rows_of("wordings.csv"):
+        assert len(set(approved.split(BOTH))) == (2 if kind == "two_questions" else 1), approved
+
+
+@pytest.mark.parametrize("part", PARTS)
+def test_each_part_of_the_wordings_asks_about_the_centre_and_about_banking(part: str) -> None:
     questions = canonical_questions()
     education = questions.index(FIRST_EDUCATION_QUESTION)
-    places = [questions.index(approved) for _, approved, row_part in rows_of("wordings.csv") if row_part == part]
+    places = [questions.index(question) for question in asked(part)]
     assert min(sum(place < education for place in places), sum(place >= education for place in places)) >= 15
+
+
+def conversations() -> dict[str, Rows]:
+    found: dict[str, Rows] = {}
+    for row in rows_of("follow_ups.csv"):
+        found.setdefault(row[0], []).append(row)
+    return found
+
+
+def test_a_conversation_has_two_to_four_turns_in_order_and_in_one_part() -> None:
+    rows = [row for turns in conversations().values() for row in turns]
+    assert rows == list(rows_of("follow_ups.csv"))
+    for turns in conversations().values():
+        assert [row[1] for row in turns] == [str(turn) for turn in range(1, len(turns) + 1)]
+        assert 2 <= len(turns) <= 4
+        assert len({row[-1] for row in turns}) == 1
+
+
+def test_sixty_conversations_are_shared_out_among_the_parts() -> None:
+    parts = Counter(turns[0][-1] for turns in conversations().values())
+    assert [parts[part] for part in PARTS] == [12, 12, 36]
+
+
+def test_every_turn_names_a_canonical_question() -> None:
+    assert {row[3] for row in rows_of("follow_ups.csv")} <= set(canonical_questions())

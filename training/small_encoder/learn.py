@@ -9,6 +9,7 @@ It writes into ``data/models/use-multilingual``: ``whitening.safetensors`` (see 
 :mod:`bot.retrieval.answerable`), and prints the weights for :data:`bot.retrieval.joint.WEIGHTS`.
 """
 
+import csv
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from random import Random
@@ -17,7 +18,7 @@ import numpy as np
 import torch
 from safetensors.numpy import save_file
 
-from bot.retrieval.answerable import OURS, Examples, gathered
+from bot.retrieval.answerable import ANSWERED, OTHER, OURS, Examples, gathered
 from bot.retrieval.dense import Whitening
 from bot.retrieval.joint import WEIGHTS, IndexedPair, JointIndex
 from bot.retrieval.models import RetrievalModels, load_models, out_of_scope
@@ -29,6 +30,10 @@ from storage.pairs_csv import group_rows, read_csv
 
 SHRINKAGE = 0.3
 """Share of the whitening's covariance that is taken to be the same in all directions."""
+
+
+NATURAL = 8
+"""How many times an example counts that was written as students write."""
 
 
 def main() -> None:
@@ -86,12 +91,32 @@ def learned_weights(models: RetrievalModels, pairs: Sequence[IndexedPair], folds
 
 
 def learned_examples(models: RetrievalModels, pairs: Sequence[IndexedPair], draws: int = 4) -> Examples:
-    """Examples from the sample data and from questions about other things, far and near."""
-    parts = [gathered(models, pairs, models.others if draw == 0 else (), seed=draw) for draw in range(draws)]
-    index = JointIndex(models, pairs)
-    near = [index.find(question, 1).evidence for question in out_of_scope("near")]
-    rows = np.stack([evidence.row() for evidence in near if evidence])
-    return Examples.joined([*filter(None, parts), Examples(rows, np.full(len(rows), OURS, np.int8))])
+    """Examples from the sample data, and from what was written as students write: the ``dev`` parts.
+
+    The latter are few, and nearer to what will be asked than an approved wording that is hidden: each counts
+    :data:`NATURAL` times.
+    """
+    parts = [gathered(models, pairs, (), seed=draw) for draw in range(draws)]
+    index, answers = JointIndex(models, pairs), {pair[1]: pair[2] for pair in pairs}
+    rows, kinds = [], []
+    for kind, question, answer in [
+        *((ANSWERED, wording, answers[approved]) for wording, approved in _dev_wordings()),
+        *((OURS, question, "") for question in out_of_scope("near")),
+        *((OTHER, question, "") for question in models.others),
+    ]:
+        found = index.find(question, 1)
+        if found.evidence and answer in ("", found.passages[0].answer):
+            rows.append(found.evidence.row())
+            kinds.append(kind)
+    natural = Examples(np.stack(rows), np.array(kinds, np.int8))
+    return Examples.joined([*filter(None, parts), *[natural] * NATURAL])
+
+
+def _dev_wordings() -> list[tuple[str, str]]:
+    """(wording, approved question) of those that ask one question."""
+    with (DATA / "evaluation" / "wordings.csv").open(encoding="utf-8", newline="") as file:
+        rows = [row for row in csv.DictReader(file, delimiter=";") if row["part"] == "dev"]
+    return [(row["wording"], row["approved_question"]) for row in rows if " | " not in row["approved_question"]]
 
 
 def _hidden(models: RetrievalModels, pairs: Sequence[IndexedPair], folds: int) -> Iterator[tuple[Floats, int]]:
