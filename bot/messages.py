@@ -39,6 +39,8 @@ class Passage:
     answer: str
     score: float
     """How well it matches, in [0, 1]."""
+    title: str = ""
+    """The pair's canonical question."""
 
 
 @dataclass(frozen=True)

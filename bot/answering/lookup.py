@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from bot.answering.abbreviations import Abbreviations
-from bot.answering.parts import questions_in
+from bot.answering.parts import main_clauses, questions_in
 from bot.answering.understanding import EarlierTurn, FollowUp, follow_up, normalised
 from bot.retrieval.base import Finding, Knowledge
 
@@ -62,7 +62,7 @@ class LookUp:
         if self._knowledge.holds(message):
             return [self._find(message)]
         written_out = self.written_out(message)
-        whole = Asked(message, self._find(written_out).finding)
+        whole = self._heard(Asked(message, self._find(written_out).finding), written_out)
         if whole.exact:
             return [whole]
         completed = follow_up(written_out, turns, self._institution)
@@ -74,13 +74,25 @@ class LookUp:
         """``message`` without its greeting, short forms written out."""
         return normalised(message, self._abbreviations)
 
+    def _heard(self, whole: Asked, text: str) -> Asked:
+        """``whole`` as sure as the surest of its clauses that asks the same: what stands around a question is no doubt.
+
+        "En el examen viene la tasa efectiva, ¿qué era eso?" is no less clear than "la tasa efectiva".
+        """
+        if whole.exact or _probability(whole) >= SURE or not whole.answer:
+            return whole
+        heard = [whole, *(clause for clause in map(self._find, main_clauses(text)) if clause.answer == whole.answer)]
+        return Asked(whole.question, max(heard, key=_probability).finding)
+
     def _completed(self, alone: Asked, completed: FollowUp, turns: Sequence[EarlierTurn]) -> Asked | None:
         """The likeliest reading of a follow-up; None where the question stands alone."""
-        said = next(turn.passage_answer for turn in reversed(turns) if turn.passage_question)
-        first, *others = map(self._find, (completed.question, *completed.others))
-        meant = max([first, *(other for other in others if other.answer not in ("", said))], key=_probability)
+        said = next((turn.passage_answer for turn in reversed(turns) if turn.passage_question), "")
+        found = [self._find(reading) for reading in (completed.question, *completed.others)]
+        meant = max([asked for asked in found if asked.answer not in ("", said)] or found, key=_probability)
         if not meant.answer:
             return None
+        if completed.alone:
+            alone = max(alone, self._find(completed.alone), key=_probability)
         rivals = alone.answer != meant.answer if completed.definite else True
         least = _ALONE_AGAINST_POINTING if completed.definite else 0.0
         stands_alone = rivals and _probability(alone) >= max(least, _probability(meant))

@@ -43,6 +43,7 @@ _TOPIC = rf"(?:\w+,?\s+){{1,4}}(?=(?:a que|de que|en que|(?!que\b){_PRONOUN})\b)
 _ASKS = re.compile(
     rf"[¿\s]*(?:{_LINK}\s+)*(?:{_INTERROGATIVE}|{_WISH}|(?:y\s+)?si\s+|{_VERB}|{_TOPIC})|.*(?:\bsaber\b|\?$)"
 )
+_CLAUSE_END = re.compile(r"[,;:.…?¿!¡()]+(?:\s|$)|\s(?:pero|porque|es que|but|because)\s", re.I)
 _CONDITION = re.compile(
     rf"[¿\s]*(?:si|cuando|como|aunque|al|if|when|as)\s[^,;:]*[,;:]\s*(?!{_INTERROGATIVE}|{_LINK}\b)"
 )
@@ -77,7 +78,7 @@ _RATE = re.compile(
 _POINTS_BACK = re.compile(r"\b(?:es[aeo]s?|est[eo]s?|lo|it|that|this)\b")
 _WORDS_OF_A_BARE_QUESTION = 2
 _TAIL = re.compile(rf"\b(?:{_PREPOSITION}|{_ARTICLE})\s.*")
-_STOP = STOP_WORDS | ENGLISH_STOP_WORDS
+_STOP = STOP_WORDS | ENGLISH_STOP_WORDS | {"hasta", "desde", "sobre", "entre", "segun"}
 
 
 def questions_in(text: str) -> tuple[str, ...]:
@@ -96,6 +97,13 @@ def questions_in(text: str) -> tuple[str, ...]:
     if len(parts) == 1 and (_POINTS_BACK.search(_plain(parts[0])) or len(content_words(parts[0])) < 2):
         return (text,)  # "me faltó plata, cómo se llama eso": what does not ask says what is meant
     return tuple(dict.fromkeys(parts))
+
+
+def main_clauses(text: str) -> list[str]:
+    """The pieces of ``text`` that hold most of its content words, cut at its marks; none where it is one clause."""
+    pieces = [piece.strip() for piece in _CLAUSE_END.split(text)]
+    most = len(content_words(text)) / 2
+    return [piece for piece in pieces if len(content_words(piece)) >= max(most, 2)] if len(pieces) > 1 else []
 
 
 def _clauses(sentence: str) -> list[str]:

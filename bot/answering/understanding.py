@@ -25,6 +25,8 @@ _POINTER = re.compile(
     r"(?<!\w)(es[eao]s?|est[eao]s?|ahi|alli|mismo|misma|el primero|la primera|el segundo|el ultimo|lo|"
     r"it|that|those|there|the same|the first|the second|the last)(?!\w)"
 )
+_REPLACED = re.compile(r"(?<!\w)(?:(?:en |de |a |para |con |in |of )?(?:es[eao]s?|est[eao]s?|ahi|alli|it|that|there))(?!\w)(?! (?:de|del|\w{4,}) )")
+"""Points back by itself: "a qué hora es eso"; "ese día" does not."""
 _ONE_OF = re.compile(r"(?:el|la|los|las|the one|the ones) (?:de|del|of|for) ")
 """The thing that was asked about, of another subject: "y el de cajero"."""
 _WORDS_OF_A_FOLLOW_UP = 7
@@ -43,7 +45,7 @@ _PICTURE_STYLE = "\ufe0f"
 
 @dataclass(frozen=True)
 class EarlierTurn:
-    """What was asked before, and the approved pair that answered it (empty where none did)."""
+    """What was asked before, and the approved pair that answered it, by its canonical question (empty where none did)."""
 
     question: str
     passage_question: str = ""
@@ -80,17 +82,23 @@ def is_readable(text: str) -> bool:
 def subject(turn: EarlierTurn, institution: str) -> str:
     """The proper name that a turn was about, else ''.
 
-    The longest that the question holds, as the pair has it or as the student typed it; failing that, the only one that
-    the answer has: of a list, none is the subject. The institution's own name is what everything is about, so it never
-    counts.
+    The longest that the question holds, as the pair has it or as the student typed it. The institution's own name is
+    what everything is about, so it never counts.
     """
+    asked = f" {folded(turn.passage_question)} {folded(turn.question)} "
+    named = [name for name in _names(turn, institution) if f" {folded(name)} " in asked]
+    return max(named, key=len, default="")
+
+
+def _names(turn: EarlierTurn, institution: str) -> list[str]:
     texts = (turn.passage_question.lstrip("¿¡"), turn.passage_answer)
     names = [match.group() for text in texts for match in _SUBJECT.finditer(text) if match.start() > 0]
-    names = [name for name in names if len(name) > 1 and folded(name) != folded(institution)]
-    asked = f" {folded(turn.passage_question)} {folded(turn.question)} "
-    named = [name for name in names if f" {folded(name)} " in asked]
-    if named:
-        return max(named, key=len)
+    return [name for name in names if len(name) > 1 and folded(name) != folded(institution)]
+
+
+def _only_name(turn: EarlierTurn, institution: str) -> str:
+    """The only name that a turn's answer has; of a list, none is the subject."""
+    names = _names(turn, institution)
     return names[0] if len(set(map(folded, names))) == 1 else ""
 
 
@@ -104,51 +112,74 @@ class FollowUp:
     """True when the student's words point back ("¿y …?", "ese"), False when they are merely short."""
     others: tuple[str, ...] = ()
     """Other readings: the earlier question with the new words, in place of its subject or besides."""
+    alone: str = ""
+    """The question without the word that joins it to what was said before."""
 
 
 def follow_up(question: str, turns: Sequence[EarlierTurn], institution: str) -> FollowUp | None:
     """``question`` completed with what the newest answered turns were about; None when it stands alone.
 
     A follow-up begins with a connector ("¿y …?"), points back ("ese", "ahí"), or is short and does not name what the
-    turn was about. "No entendí" and "más info" mean the earlier question again.
+    turn was about. "No entendí" and "más info" mean the earlier question again. Where nothing was answered, the last
+    question's own words say what it was about.
     """
     answered = [turn for turn in reversed(turns) if turn.passage_question]
     plain = folded(question)
     connector = _CONNECTOR.match(f"{plain} ")
     points_back = bool(connector or _POINTER.search(plain))
-    if not answered or (not points_back and len(plain.split()) > _WORDS_OF_A_FOLLOW_UP):
+    if not points_back and len(plain.split()) > _WORDS_OF_A_FOLLOW_UP:
         return None
+    new = plain[connector.end() :].strip() if connector else plain
+    if not answered:
+        asked = " ".join(content_words(turns[-1].question)) if turns else ""
+        return FollowUp(_completed(question, asked), points_back, (), new) if asked else None
     last = answered[0]
     if shipped().kind(question) == AGAIN:
         return FollowUp(last.passage_question, definite=True)
     name = next((name for turn in answered if (name := subject(turn, institution))), "")
-    about = [name] if name else []
-    if not subject(last, institution):
-        about.append(_topic(last))
-    if not any(about) or set(content_words(name or about[0])) & set(content_words(question)):
+    topic = [] if subject(last, institution) else [_topic(last), *_of_pair(answered, institution)]
+    about = [words for words in (name, *topic) if words]
+    if not about or set(content_words(about[0])) & set(content_words(question)):
         return None
     readings = [_completed(question, words) for words in about]
-    new = plain[connector.end() :].strip() if connector else plain
+    if not name and (only := _only_name(last, institution)):
+        readings.append(_completed(question, only))
     if content_words(new) and not holds_a_question(new):
         of_another = _ONE_OF.match(new)
         new = new[of_another.end() :] if of_another else new
         readings.append(f"{_without(last.passage_question, name)} {new}")
         if not of_another:
             readings.append(f"{last.passage_question} {new}")
+        readings.append(" ".join([*_frame(last.passage_question), new]))
     first, *others = dict.fromkeys(readings)
-    return FollowUp(first, points_back, tuple(others))
+    return FollowUp(first, points_back, tuple(others), new)
 
 
 def _topic(turn: EarlierTurn) -> str:
-    """What a turn without a name was about: the student's content words that its pair has too, else the pair's."""
+    """What a turn without a name was about: the student's content words that its pair has too."""
     pair = content_words(f"{turn.passage_question} {turn.passage_answer}")
-    return " ".join(
-        [word for word in content_words(turn.question) if word in pair] or content_words(turn.passage_question)
-    )
+    return " ".join(word for word in content_words(turn.question) if word in pair)
+
+
+def _of_pair(answered: Sequence[EarlierTurn], institution: str) -> list[str]:
+    """The content words of the last turn's pair; and those of them that the turn before was about, too."""
+    words = [word for word in content_words(answered[0].passage_question) if word != folded(institution)]
+    before = content_words(answered[1].passage_question) if len(answered) > 1 else []
+    return [" ".join(words), " ".join(word for word in words if word in before)]
+
+
+def _frame(question: str) -> list[str]:
+    """How a question asks, without what it asks about: "que es un"."""
+    content = content_words(question)
+    return [word for word in folded(question).split() if word not in content]
 
 
 def _completed(question: str, about: str) -> str:
+    """``question`` with what it is about: in place of the word that points back, else behind it."""
     asked = question.strip()
+    plain = folded(asked)
+    if pointed := _REPLACED.search(plain):
+        return f"{plain[: pointed.start()]}{about}{plain[pointed.end() :]}"
     return f"{asked.rstrip('?').rstrip()} {about}" + ("?" if asked.endswith("?") else "")
 
 

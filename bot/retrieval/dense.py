@@ -83,3 +83,7 @@ class DenseIndex:
     def nearness(self, question: Floats) -> Nearness:
         """``question`` is one whitened vector, ``(D,)``."""
         return Nearness(self._means @ question, self._answers @ question, float((self._wordings @ question).max()))
+
+    def closest(self, questions: Floats) -> Floats:
+        """``(N,)``: of ``(N, D)`` whitened vectors, the cosine of each with the nearest wording of all."""
+        return np.asarray((questions @ self._wordings.T).max(axis=1))

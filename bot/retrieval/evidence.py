@@ -27,6 +27,10 @@ class Evidence:
     """Cosine with its answer."""
     nearest: float
     """Cosine with the nearest wording of any pair."""
+    against: float
+    """Cosine with the nearest question that is known to have no answer (:mod:`bot.retrieval.negatives`)."""
+    against_some: float
+    """The mean cosine with the nearest of these."""
     keywords: float
     """The highest BM25 score of any pair, per word of the question."""
     agreement: float

@@ -22,12 +22,13 @@ from bot.retrieval.keywords import KeywordIndex
 from bot.retrieval.learned import WordingClassifier
 from bot.retrieval.lexical import LexicalIndex
 from bot.retrieval.models import RetrievalModels
+from bot.retrieval.negatives import Negatives
 from bot.retrieval.run_together import RunTogether
 from bot.retrieval.segment import Floats, Ints
 from bot.retrieval.spelling import Spelling
 from storage.text import folded
 
-WEIGHTS = {"lexical": 5.08, "trained": 1.1, "keywords": 2.42, "meaning": 19.62, "answer": 5.71}
+WEIGHTS = {"lexical": 2.96, "trained": 2.28, "keywords": 3.01, "meaning": 16.48, "answer": 4.48}
 """What each scorer's number counts in the sum by which pairs are ranked."""
 MOST_ENCODED = 10_000
 """Pairs above which none is encoded: it would take minutes, and each search would read all vectors."""
@@ -67,6 +68,8 @@ class Scored:
     """The best of the lexical index."""
     nearest: float
     """Cosine with the nearest wording of any pair."""
+    against: tuple[float, float]
+    """See :meth:`bot.retrieval.negatives.Negatives.nearness`."""
     highest: float
     """The highest BM25 score of any pair."""
 
@@ -85,6 +88,8 @@ class JointIndex:
         self._dense: DenseIndex | None = None
         self._keywords: KeywordIndex | None = None
         self._run_together, self._spelling = RunTogether(()), Spelling(())
+        asked = (*models.others, *models.near)
+        self._negatives = self._all_negatives = Negatives(asked, models.whitening(models.encoder.remembered(asked)))
         self._classifier: WordingClassifier | None = None
         self._lock = Lock()
         self.load(pairs)
@@ -121,6 +126,7 @@ class JointIndex:
         texts = {pair_id: (*wordings[pair_id], pair[2]) for pair_id, pair in pairs.items()}
         asked = [text for questions in wordings.values() for text in questions]
         self._run_together, self._spelling = RunTogether(asked), Spelling(asked, self._models.is_common)
+        self._negatives = self._all_negatives.besides(self._dense) if self._dense else self._all_negatives
         self._keywords = KeywordIndex(texts, self._models.synonyms) if texts else None
         self._classifier = WordingClassifier.fitted(wordings, self._models.synonyms)
 
@@ -167,16 +173,18 @@ class JointIndex:
             opinions = classifier.opinions(question)
             _fill(table["trained"], ids, np.array(list(opinions), np.int64), list(opinions.values()))
         highest = nearest = 0.0
+        against = (0.0, 0.0)
         if keywords is not None:
             scores = keywords.scores(question)
             highest = float(scores.max())
             _fill(table["keywords"], ids, keywords.pair_ids, scores / max(highest, 1e-9))
         if dense is not None:
-            near = dense.nearness(self._models.whitening(self._models.encoder.encode([question]))[0])
-            nearest = near.wording
+            vector = self._models.whitening(self._models.encoder.encode([question]))[0]
+            near = dense.nearness(vector)
+            nearest, against = near.wording, self._negatives.nearness(vector, question)
             _fill(table["meaning"], ids, dense.pair_ids, near.pair)
             _fill(table["answer"], ids, dense.pair_ids, near.answer)
-        return Scored(ids, table, lexical, nearest, highest)
+        return Scored(ids, table, lexical, nearest, against, highest)
 
     def _evidence(self, question: str, pair_id: int, scored: "Scored", sums: Floats, shares: Floats) -> Evidence:
         best = int(np.flatnonzero(scored.ids == pair_id)[0])
@@ -191,6 +199,8 @@ class JointIndex:
             meaning=float(scored.table["meaning"][best]),
             answer=float(scored.table["answer"][best]),
             nearest=scored.nearest,
+            against=scored.against[0],
+            against_some=scored.against[1],
             keywords=scored.highest / max(coverage.words, 1),
             agreement=float(sum(column[best] == column.max() for column in scored.table.values())),
             explained=coverage.explained,
@@ -203,10 +213,10 @@ class JointIndex:
 
     def _passage(self, pair_id: int, found: Mapping[int, Passage]) -> Passage | None:
         """The pair with the wording that matches best; None where it was removed meanwhile."""
-        if pair_id in found:
-            return found[pair_id]
         pair = self._pairs.get(pair_id)
-        return Passage(pair_id, pair[1], pair[2], 0.0) if pair else None
+        if pair is None:
+            return None
+        return replace(found.get(pair_id) or Passage(pair_id, pair[1], pair[2], 0.0), title=pair[1])
 
     def _encoded(self, pairs: Sequence[IndexedPair]) -> dict[int, PairVectors]:
         """The vectors of these pairs' texts, by pair id."""

@@ -26,6 +26,8 @@ class RetrievalModels:
     """The shipped examples (see :mod:`bot.retrieval.answerable`)."""
     others: tuple[str, ...]
     """Questions that no school's knowledge answers."""
+    near: tuple[str, ...]
+    """Questions about a school that most have not answered."""
     cache: Path | None
     """A folder for what is quick to read and slow to make; None keeps nothing."""
 
@@ -50,6 +52,7 @@ def load_models(synonyms: Synonyms, embeddings: str = "", cache: Path | None = N
         whitening=whitening,
         examples=SMALL_ENCODER / "examples.safetensors",
         others=tuple(out_of_scope("far")),
+        near=tuple(out_of_scope("near")),
         cache=cache,
     )
 

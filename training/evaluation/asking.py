@@ -175,7 +175,7 @@ async def reply(answerer: Answerer, question: Question) -> Answer:
     for text in question.before:
         answer = await answerer.answer(text, turns[-REMEMBERED_TURNS:])
         best = answer.passages[0] if answer.kind is Kind.ANSWER and answer.passages else None
-        turns.append(EarlierTurn(text, best.question, best.answer) if best else EarlierTurn(text))
+        turns.append(EarlierTurn(text, best.title, best.answer) if best else EarlierTurn(text))
     return await answerer.answer(question.text, turns[-REMEMBERED_TURNS:])
 
 

@@ -4,7 +4,8 @@ Run after a change of the examples or of the lexicon; it takes about half a minu
 
     python -m training.moderation.learn
 
-The sample's approved questions are the plain, harmless ones, beside ``safe.csv``, whose messages only sound unsafe.
+The sample's approved questions and the ``dev`` part of ``out_of_scope.csv`` are the plain, harmless ones, beside
+``safe.csv``, whose messages only sound unsafe.
 It writes ``data/models/moderator``.
 """
 
@@ -19,6 +20,7 @@ from sklearn.model_selection import StratifiedKFold
 from bot.moderation.examples import SAFE, read_examples, read_lexicon
 from bot.moderation.lexicon import Lexicon
 from bot.moderation.trained import UNSAFE_FROM, Classifier, Encode, Views, Vocabulary, write_classifier
+from bot.retrieval.models import out_of_scope
 from bot.retrieval.small_encoder import SmallEncoder
 from bot.settings import DATA, MODERATOR, SMALL_ENCODER
 from storage.pairs_csv import read_csv
@@ -33,7 +35,8 @@ INVERSE_REGULARISATION = 3.0
 def main() -> None:
     """Prints recall and false alarms, then trains on everything and writes."""
     examples = read_examples(DATA / "moderation")
-    plain = [(row.question, SAFE) for row in read_csv(DATA / "cenfobank.csv")]
+    harmless = [*(row.question for row in read_csv(DATA / "cenfobank.csv")), *out_of_scope("far"), *out_of_scope("near")]
+    plain = [(text, SAFE) for text in harmless]
     lexicon, encoder = Lexicon(read_lexicon(DATA / "moderation")), SmallEncoder(SMALL_ENCODER)
     texts, categories = zip(*examples, *plain, strict=True)
     meaning = dict(zip(texts, encoder.encode(texts), strict=True))

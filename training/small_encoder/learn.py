@@ -21,7 +21,7 @@ from safetensors.numpy import save_file
 from bot.retrieval.answerable import ANSWERED, OTHER, OURS, Examples, gathered
 from bot.retrieval.dense import Whitening
 from bot.retrieval.joint import WEIGHTS, IndexedPair, JointIndex
-from bot.retrieval.models import RetrievalModels, load_models, out_of_scope
+from bot.retrieval.models import RetrievalModels, load_models
 from bot.retrieval.segment import Floats
 from bot.retrieval.synonyms import Synonyms
 from bot.retrieval.vectors import RememberingEncoder
@@ -44,10 +44,10 @@ def main() -> None:
     tensors = {"mean": whitening.mean.astype(np.float16), "matrix": whitening.matrix.astype(np.float16)}
     save_file(tensors, SMALL_ENCODER / "whitening.safetensors")
     models = replace(models, whitening=whitening)
-    models.encoder.write(SMALL_ENCODER / "vectors.safetensors")
     print("WEIGHTS =", {name: round(weight, 2) for name, weight in learned_weights(models, pairs).items()})
     examples = learned_examples(models, pairs)
     examples.write(SMALL_ENCODER / "examples.safetensors")
+    models.encoder.write(SMALL_ENCODER / "vectors.safetensors")
     print(f"{len(examples.kinds)} examples; other, ours, answered: {np.bincount(examples.kinds)}")
 
 
@@ -101,7 +101,7 @@ def learned_examples(models: RetrievalModels, pairs: Sequence[IndexedPair], draw
     rows, kinds = [], []
     for kind, question, answer in [
         *((ANSWERED, wording, answers[approved]) for wording, approved in _dev_wordings()),
-        *((OURS, question, "") for question in out_of_scope("near")),
+        *((OURS, question, "") for question in models.near),
         *((OTHER, question, "") for question in models.others),
     ]:
         found = index.find(question, 1)
