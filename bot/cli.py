@@ -1,4 +1,4 @@
-"""The command ``cenfobot``: for operators (init, serve), staff (review, pairs, retrain) and all who ask (chat, ask).
+"""The command ``cenfobot``: for operators (init, serve, staff), staff (review, pairs, retrain), who asks (chat, ask).
 
 Answers and data go to standard output, everything else to standard error; a fault is one clear line
 and exit status 1.
@@ -34,6 +34,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
             from bot import cli_privacy
 
             return cli_privacy.run(args, settings)
+        if args.command == "staff":
+            from bot import cli_accounts
+
+            return cli_accounts.run(args, settings)
         from bot import cli_talk
 
         return cli_talk.run(args, settings)
@@ -78,6 +82,7 @@ def parser() -> argparse.ArgumentParser:
     retrain = commands.add_parser("retrain", help="ask for a retraining; cenfobot-train schedule takes it up")
     retrain.add_argument("--recipe", required=True, metavar="NAME", help="name of a shipped recipe, or a YAML file")
     _add_who(retrain)
+    _add_staff(commands.add_parser("staff", help="say who may decide in the chats"))
     _add_privacy(commands.add_parser("privacy", help="export or delete what students wrote"))
     return top
 
@@ -89,6 +94,16 @@ def _add_privacy(privacy: argparse.ArgumentParser) -> None:
         action = actions.add_parser(name, help=what)
         action.add_argument("channel", help="web, terminal, …")
         action.add_argument("chat", help="the chat's id in its channel")
+
+
+def _add_staff(staff: argparse.ArgumentParser) -> None:
+    actions = staff.add_subparsers(dest="action", required=True, metavar="ACTION")
+    add = actions.add_parser("add", help="add somebody, and get the one-time code that links their chat account")
+    add.add_argument("name")
+    add.add_argument("--role", choices=("reviewer", "admin"), required=True, help="an admin names the staff's chat")
+    actions.add_parser("remove", help="take somebody's rights; the account is unlinked").add_argument("name")
+    listed = actions.add_parser("list", help="who may decide")
+    listed.add_argument("--json", action="store_true", help="one JSON object a line")
 
 
 def _add_review(review: argparse.ArgumentParser) -> None:

@@ -7,6 +7,7 @@ from collections.abc import Callable
 
 from bot.errors import ContradictionError, DataError, ReviewError
 from bot.home import open_home
+from bot.profile import load_profile
 from bot.reviewing.desk import ReviewDesk
 from bot.settings import Settings
 from storage.pairs import PairRecord
@@ -18,7 +19,8 @@ def run(args: argparse.Namespace, settings: Settings) -> int:
     """Carries out one parsed command; returns the exit status."""
     database = open_home(settings)
     try:
-        _ACTIONS[args.command, getattr(args, "action", "")](args, ReviewDesk(database))
+        desk = ReviewDesk(database, load_profile(settings.profile_file).texts.callback)
+        _ACTIONS[args.command, getattr(args, "action", "")](args, desk)
     finally:
         database.close()
     return 0

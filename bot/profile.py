@@ -52,6 +52,8 @@ class Texts:
     """To the third insult in a row, and to what is written during the pause."""
     acknowledged: str = "¡Perfecto! Si te queda otra duda, aquí estoy."
     """To "ok", "ya" or "jaja" and nothing else."""
+    callback: str = "Ya tengo la respuesta a tu pregunta «{question}»:\n\n{answer}"
+    """To all who asked what staff have now approved; holds ``{answer}``, and may hold ``{question}``."""
 
     def for_concern(self, category: str) -> str:
         """The reply to an unsafe message of ``category``."""
@@ -110,6 +112,8 @@ def load_profile(path: Path) -> Profile:
     )
     if "{limit}" not in profile.texts.too_long:
         reader.faults.append("[texts] too_long must hold {limit}, the place of the number of characters")
+    if "{answer}" not in profile.texts.callback:
+        reader.faults.append("[texts] callback must hold {answer}, the place of the approved answer")
     for unknown in sorted(set(raw.get("texts", {})) - {field.name for field in fields(Texts)}):
         reader.faults.append(f"[texts] {unknown} is no text of the bot")
     if reader.faults:

@@ -1,8 +1,9 @@
 """How moments and texts are stored, the same on SQLite and PostgreSQL."""
 
 from datetime import UTC, datetime
+from typing import Any
 
-from sqlalchemy import DateTime, Dialect, Text, TypeDecorator
+from sqlalchemy import JSON, DateTime, Dialect, Text, TypeDecorator
 
 
 class UtcDateTime(TypeDecorator[datetime]):
@@ -30,6 +31,30 @@ class SafeText(TypeDecorator[str]):
     cache_ok = True
 
     def process_bind_param(self, value: str | None, dialect: Dialect) -> str | None:
-        if value is None:
-            return None
-        return value.replace("\0", "�").encode("utf-16", "surrogatepass").decode("utf-16", "replace")
+        return None if value is None else _storable(value)
+
+
+class SafeJson(TypeDecorator[dict[str, Any]]):
+    """An object as JSON, its texts made storable as in :class:`SafeText`."""
+
+    impl = JSON
+    cache_ok = True
+
+    def process_bind_param(self, value: dict[str, Any] | None, dialect: Dialect) -> Any:
+        return _storable_within(value)
+
+
+def _storable(text: str) -> str:
+    return text.replace("\0", "�").encode("utf-16", "surrogatepass").decode("utf-16", "replace")
+
+
+def _storable_within(value: Any) -> Any:
+    match value:
+        case str():
+            return _storable(value)
+        case dict():
+            return {key: _storable_within(inner) for key, inner in value.items()}
+        case list() | tuple():
+            return [_storable_within(inner) for inner in value]
+        case _:
+            return value

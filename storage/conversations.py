@@ -73,6 +73,13 @@ def find_conversation(session: Session, channel: str, chat_id: str) -> int | Non
     return session.scalar(found)
 
 
+def chat_of(session: Session, conversation_id: int) -> tuple[str, str] | None:
+    """The channel and the chat of a conversation; None when it was deleted."""
+    found = select(Conversation.channel, Conversation.chat_id).where(Conversation.id == conversation_id)
+    row = session.execute(found).one_or_none()
+    return (row.channel, row.chat_id) if row else None
+
+
 def log_question(session: Session, conversation_id: int, text: str, *, now: datetime) -> int:
     """Logs what a student wrote (redacted by the caller) and returns its id."""
     row = insert(Message).values(conversation_id=conversation_id, role="student", text=text, created_at=now)
@@ -117,6 +124,12 @@ def log_answer(
         milliseconds=dict(milliseconds),
         asked=asked,
     )
+    return session.scalars(row.returning(Message.id)).one()
+
+
+def log_staff_message(session: Session, conversation_id: int, text: str, *, now: datetime) -> int:
+    """Logs what a person of the staff wrote to a student, which replies to no question, and returns its id."""
+    row = insert(Message).values(conversation_id=conversation_id, role="staff", text=text, created_at=now)
     return session.scalars(row.returning(Message.id)).one()
 
 

@@ -8,6 +8,7 @@
     ├── BadText         a question or an answer that could not be written to the CSV
     ├── UnknownId       there is no such row, or it is not in the state that the call needs
     ├── WordingTaken    a wording already belongs to another active pair; says which
+    ├── NameTaken       a staff member of this name has an account already
     └── Locked          another process does what only one may do at a time
 
 A message says what was wrong, the rule, the value received, and what to do.
@@ -77,6 +78,10 @@ class WordingTaken(StorageError):
             f"The wording {wording!r} already belongs to {other}, {question!r}; a wording has one approved answer. "
             "Edit that pair, retire it, or choose another wording."
         )
+
+
+class NameTaken(StorageError):
+    """A staff member of this name has an account already."""
 
 
 class Locked(StorageError):

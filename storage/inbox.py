@@ -5,9 +5,10 @@ transaction that logs the answer) or :func:`fail`. If it dies, the lease runs ou
 ``attempts`` counts claims, so that a message that kills its workers is seen and can be failed for good.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from itertools import takewhile
 
 from sqlalchemy import CursorResult, and_, exists, or_, select, text, update
 from sqlalchemy.orm import Session, aliased
@@ -134,6 +135,22 @@ def waiting(session: Session, channel: str, chat_id: str) -> list[InboxItem]:
     """The chat's messages that are not finished, oldest first, the one being handled included."""
     unfinished = select(Inbox).where(Inbox.channel == channel, Inbox.chat_id == chat_id, Inbox.status.in_(_UNFINISHED))
     return [_record(item) for item in session.scalars(unfinished.order_by(Inbox.id))]
+
+
+def following(session: Session, item: InboxItem, wanted: Callable[[str], bool]) -> list[InboxItem]:
+    """What waits directly behind a message of its chat, up to the first whose text is not ``wanted``.
+
+    Whoever holds the lease on ``item`` may handle and :func:`finish` them with it: until then nobody else claims them.
+    """
+    behind = [other for other in waiting(session, item.channel, item.chat_id) if other.id > item.id]
+    return list(takewhile(lambda other: wanted(other.text), behind))
+
+
+def overdue(session: Session, channel: str, before: datetime) -> list[InboxItem]:
+    """A channel's unfinished messages that were received before then, oldest first."""
+    unfinished = (Inbox.channel == channel, Inbox.status.in_(_UNFINISHED))
+    late = select(Inbox).where(*unfinished, Inbox.received_at < before)
+    return [_record(item) for item in session.scalars(late.order_by(Inbox.id))]
 
 
 def _record(item: Inbox) -> InboxItem:

@@ -7,10 +7,11 @@ who asked. What staff approved stays, too. Commit, then call :meth:`storage.data
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import ColumnElement, CursorResult, delete, or_, select, update
+from sqlalchemy import ColumnElement, CursorResult, String, cast, delete, or_, select, update
 from sqlalchemy.orm import Session
 
-from storage.models import Conversation, Inbox, Message, ReviewAsk
+from storage import staff
+from storage.models import ChatState, Conversation, Handoff, Inbox, Message, Outbox, Quiz, ReviewAsk
 
 
 @dataclass(frozen=True)
@@ -19,20 +20,40 @@ class Forgotten:
 
     messages: int
     inbox: int
+    other: int = 0
+    """What was sent or waited to be, hand-offs, practice questions, and what was known of the chat."""
 
 
 def forget_before(session: Session, moment: datetime) -> Forgotten:
-    """Deletes all exchanges whose question is older than ``moment``, and what arrived and ended before it."""
+    """Deletes all exchanges whose question is older than ``moment``, and what else began (the inbox: ended) before."""
+    other = _delete_handoffs(session, Handoff.opened_at < moment)
+    other += _deleted(session.execute(delete(Quiz).where(Quiz.asked_at < moment)))
+    other += _deleted(session.execute(delete(Outbox).where(Outbox.created_at < moment)))
+    other += _deleted(session.execute(delete(ChatState).where(ChatState.updated_at < moment)))
+    staff.forget_tries_before(session, moment)
     messages = _delete_messages(session, Message.created_at < moment)
     ended = Inbox.status.in_(("done", "parked"))
-    return Forgotten(messages, _deleted(session.execute(delete(Inbox).where(Inbox.received_at < moment, ended))))
+    inbox = _deleted(session.execute(delete(Inbox).where(Inbox.received_at < moment, ended)))
+    return Forgotten(messages, inbox, other)
 
 
 def forget_chat(session: Session, channel: str, chat_id: str) -> Forgotten:
-    """Deletes all that one chat said and was told, what waits to be answered included."""
+    """Deletes all that one chat said and was told, what waits to be answered or sent included."""
     inbox = _deleted(session.execute(delete(Inbox).where(Inbox.channel == channel, Inbox.chat_id == chat_id)))
     theirs = select(Conversation.id).where(Conversation.channel == channel, Conversation.chat_id == chat_id)
-    return Forgotten(_delete_messages(session, Message.conversation_id.in_(theirs)), inbox)
+    other = _delete_handoffs(session, Handoff.conversation_id.in_(theirs))
+    other += _deleted(session.execute(delete(Quiz).where(Quiz.conversation_id.in_(theirs))))
+    for table in (Outbox, ChatState):
+        other += _deleted(session.execute(delete(table).where(table.channel == channel, table.chat_id == chat_id)))
+    staff.forget_tries(session, chat_id)  # a private chat has its account's id
+    return Forgotten(_delete_messages(session, Message.conversation_id.in_(theirs)), inbox, other)
+
+
+def _delete_handoffs(session: Session, condition: ColumnElement[bool]) -> int:
+    """Deletes hand-offs with what was sent about them: the staff's chat got the student's words."""
+    about = select("handoff:" + cast(Handoff.id, String)).where(condition)
+    told = _deleted(session.execute(delete(Outbox).where(Outbox.about.in_(about))))
+    return told + _deleted(session.execute(delete(Handoff).where(condition)))
 
 
 def _delete_messages(session: Session, condition: ColumnElement[bool]) -> int:
@@ -42,7 +63,8 @@ def _delete_messages(session: Session, condition: ColumnElement[bool]) -> int:
     session.execute(update(ReviewAsk).where(ReviewAsk.message_id.in_(gone)).values(message_id=None))
     replies = _deleted(session.execute(delete(Message).where(Message.reply_to_id.in_(old))))
     others = _deleted(session.execute(delete(Message).where(condition)))
-    session.execute(delete(Conversation).where(Conversation.id.not_in(select(Message.conversation_id))))
+    left = (select(table.conversation_id) for table in (Message, Handoff, Quiz))
+    session.execute(delete(Conversation).where(*(Conversation.id.not_in(ids) for ids in left)))
     return replies + others
 
 

@@ -8,7 +8,7 @@ from sqlalchemy import ColumnElement, CursorResult, insert, select, update
 from sqlalchemy.orm import Session
 
 from storage.errors import UnknownId
-from storage.models import Review, ReviewAsk
+from storage.models import Conversation, Message, Review, ReviewAsk
 
 URGENT = "urgent: "
 """How the reason of a review begins that staff should see before all others."""
@@ -29,12 +29,27 @@ class ReviewRecord:
     reason: str
     """Why the bot could not answer."""
     status: str
-    """open, approved or rejected."""
+    """open, approved, rejected or merged."""
     opened_at: datetime
     decided_by: str | None
     decided_at: datetime | None
     pair_id: int | None
     """The pair that an approval made."""
+    merged_into: int | None
+    """The review that this one's asks went to."""
+
+
+@dataclass(frozen=True)
+class Asker:
+    """A conversation in which a review's question was asked."""
+
+    conversation_id: int
+    channel: str
+    chat_id: str
+    question_id: int
+    """The message that asked it last."""
+    wording: str
+    """How it was asked last."""
 
 
 def open_review(
@@ -69,12 +84,14 @@ def open_reviews(session: Session) -> list[ReviewRecord]:
     return sorted(_records(session, Review.status == "open"), key=order)
 
 
-def get_review(session: Session, review_id: int) -> ReviewRecord:
-    """One review, in any state.
+def get_review(session: Session, review_id: int, *, lock: bool = False) -> ReviewRecord:
+    """One review, in any state; with ``lock``, nobody else decides or asks it until the transaction ends.
 
     Raises:
         UnknownId: there is none with this id.
     """
+    if lock:
+        session.scalar(select(Review.id).where(Review.id == review_id).with_for_update())
     for record in _records(session, Review.id == review_id):
         return record
     raise UnknownId(f"There is no review {review_id}.")
@@ -91,6 +108,33 @@ def decide(
     )
     assert isinstance(result, CursorResult)
     return result.rowcount == 1
+
+
+def askers(session: Session, review_id: int) -> list[Asker]:
+    """Each conversation that asked a review's question and still exists, first asked first."""
+    asks = (
+        select(Conversation, Message.id, ReviewAsk.wording)
+        .select_from(ReviewAsk)
+        .join(Message, Message.id == ReviewAsk.message_id)
+        .join(Conversation, Conversation.id == Message.conversation_id)
+        .where(ReviewAsk.review_id == review_id)
+        .order_by(ReviewAsk.id)
+    )
+    latest: dict[int, Asker] = {}
+    for talk, question_id, wording in session.execute(asks):
+        latest[talk.id] = Asker(talk.id, talk.channel, talk.chat_id, question_id, wording)
+    return list(latest.values())
+
+
+def merge(session: Session, review_id: int, into_id: int, *, by: str, now: datetime) -> bool:
+    """Closes an open review as merged and moves its asks to another open one; False when not both are open."""
+    both = select(Review.id).where(Review.id.in_((review_id, into_id)), Review.status == "open")
+    if len(session.scalars(both.order_by(Review.id).with_for_update()).all()) < 2:
+        return False
+    session.execute(update(ReviewAsk).where(ReviewAsk.review_id == review_id).values(review_id=into_id))
+    closed = {"status": "merged", "merged_into": into_id, "decided_by": by, "decided_at": now}
+    session.execute(update(Review).where(Review.id == review_id).values(closed))
+    return True
 
 
 def edit_review(
@@ -124,8 +168,8 @@ def _records(session: Session, condition: ColumnElement[bool]) -> Sequence[Revie
         ReviewRecord(
             id=row.id,
             question=row.question,
-            wordings=tuple(dict.fromkeys(asks[row.id])),
-            asked=len(asks[row.id]),
+            wordings=tuple(dict.fromkeys(asks.get(row.id, ()))),  # a merged one has none left
+            asked=len(asks.get(row.id, ())),
             draft=row.draft,
             reason=row.reason,
             status=row.status,
@@ -133,6 +177,7 @@ def _records(session: Session, condition: ColumnElement[bool]) -> Sequence[Revie
             decided_by=row.decided_by,
             decided_at=row.decided_at,
             pair_id=row.pair_id,
+            merged_into=row.merged_into,
         )
         for row in session.execute(select(*Review.__table__.columns).where(condition))
     ]

@@ -5,33 +5,51 @@ transaction; a review is decided once, and the second to try is told who was fir
 """
 
 from collections.abc import Callable
+from contextlib import AbstractContextManager, nullcontext
+from copy import copy
 from datetime import UTC, datetime
 
 from bot.errors import AlreadyDecided, ContradictionError, ReviewError
+from bot.profile import Texts
+from bot.reviewing.callbacks import call_back
+from bot.reviewing.checked_text import checked_answer, checked_question
 from bot.reviewing.grouping import content_words, same_question
 from storage import pairs, reviews, training_runs
 from storage.database import Database, Session
 from storage.pairs import PairChangeRecord, PairRecord
 from storage.reviews import ReviewRecord
-from storage.text import folded
-
-LONGEST_ANSWER = 2000
-"""Characters of an approved answer: what a chat message and the CSV's checker allow."""
 
 
 class ReviewDesk:
     """Reviews and approved pairs, as staff work with them."""
 
-    def __init__(self, database: Database, clock: Callable[[], datetime] = lambda: datetime.now(UTC)) -> None:
-        self._database = database
+    def __init__(
+        self,
+        database: Database,
+        callback: str = Texts.callback,
+        clock: Callable[[], datetime] = lambda: datetime.now(UTC),
+    ) -> None:
+        """``callback`` is the profile's text for those who asked what is approved now."""
+        self._reading: Callable[[], AbstractContextManager[Session]] = database.reading
+        self._writing: Callable[[], AbstractContextManager[Session]] = database.writing
+        self._callback = callback
         self._clock = clock
+
+    def within(self, session: Session) -> "ReviewDesk":
+        """This desk at work inside of the caller's transaction, which commits or takes back what it did."""
+        inside = copy(self)
+        inside._reading = inside._writing = lambda: nullcontext(session)
+        return inside
 
     # --- what students could not get answered -------------------------------------------------------
 
     def report(
-        self, session: Session, *, question: str, draft: str, reason: str, message_id: int, now: datetime
+        self, session: Session, *, question: str, draft: str, reason: str, message_id: int | None, now: datetime
     ) -> int:
-        """Opens a review, or joins the open one that asks the same; part of the caller's transaction."""
+        """Opens a review, or joins the open one that asks the same; part of the caller's transaction.
+
+        Who asked in message ``message_id`` is called back; None where nobody waits for the answer any more.
+        """
         for review in reviews.open_reviews(session):
             if any(same_question(question, wording) for wording in (review.question, *review.wordings)):
                 reviews.join_review(session, review.id, wording=question, message_id=message_id, now=now)
@@ -42,18 +60,18 @@ class ReviewDesk:
 
     def open_reviews(self) -> list[ReviewRecord]:
         """What waits for a decision, most wanted first."""
-        with self._database.reading() as session:
+        with self._reading() as session:
             return reviews.open_reviews(session)
 
     def review(self, review_id: int) -> ReviewRecord:
         """One review, decided or not."""
-        with self._database.reading() as session:
+        with self._reading() as session:
             return reviews.get_review(session, review_id)
 
     # --- decisions ----------------------------------------------------------------------------------
 
     def approve(self, review_id: int, *, by: str, answer: str | None = None, confirmed: bool = False) -> PairRecord:
-        """Approves ``answer`` (else the draft) for a review's question and all of its wordings.
+        """Approves ``answer`` (else the draft) for a review's question and all of its wordings, and tells who asked.
 
         The same answer as an approved pair's makes the wordings variants of that pair.
 
@@ -63,17 +81,18 @@ class ReviewDesk:
             ReviewError: there is no answer to approve.
         """
         now = self._clock()
-        with self._database.writing() as session:
+        with self._writing() as session:
             review = self._undecided(session, review_id)
             text = checked_answer(answer if answer is not None else review.draft)
             wordings = list(dict.fromkeys((review.question, *review.wordings)))
             pair = self._approve(session, wordings, text, origin="review", by=by, now=now, confirmed=confirmed)
             reviews.decide(session, review_id, status="approved", by=by, now=now, pair_id=pair.id)
+            call_back(session, review_id, pair, text=self._callback, now=now)
             return pair
 
     def edit(self, review_id: int, *, question: str | None = None, draft: str | None = None) -> ReviewRecord:
         """Changes a review's question or the draft of its answer; it stays open."""
-        with self._database.writing() as session:
+        with self._writing() as session:
             self._undecided(session, review_id)
             return reviews.edit_review(
                 session,
@@ -84,21 +103,36 @@ class ReviewDesk:
 
     def reject(self, review_id: int, *, by: str) -> ReviewRecord:
         """Decides that a question gets no answer of ours."""
-        with self._database.writing() as session:
+        with self._writing() as session:
             self._undecided(session, review_id)
             reviews.decide(session, review_id, status="rejected", by=by, now=self._clock())
             return reviews.get_review(session, review_id)
+
+    def merge(self, review_id: int, into_id: int, *, by: str) -> ReviewRecord:
+        """Decides that two reviews ask the same: the second takes over who asked the first; returns the second.
+
+        Raises:
+            AlreadyDecided: one of them is decided.
+            ReviewError: they are one and the same.
+        """
+        if review_id == into_id:
+            raise ReviewError(f"La revisión {review_id} no se fusiona consigo misma. Indica otra revisión pendiente.")
+        with self._writing() as session:
+            for either in sorted((review_id, into_id)):  # in one order, so that two merges never wait for each other
+                self._undecided(session, either)
+            reviews.merge(session, review_id, into_id, by=by, now=self._clock())
+            return reviews.get_review(session, into_id)
 
     # --- what is approved ---------------------------------------------------------------------------
 
     def pairs(self, *, contains: str | None = None, status: str = "active") -> list[PairRecord]:
         """The pairs whose question, wordings or answer hold ``contains`` (accents and case aside)."""
-        with self._database.reading() as session:
+        with self._reading() as session:
             return pairs.list_pairs(session, status=status, contains=contains)
 
     def history(self, pair_id: int) -> list[PairChangeRecord]:
         """Who changed a pair, when, from what to what; oldest first."""
-        with self._database.reading() as session:
+        with self._reading() as session:
             pairs.get_pair(session, pair_id)
             return pairs.history(session, pair_id)
 
@@ -107,14 +141,14 @@ class ReviewDesk:
     ) -> PairRecord:
         """Approves a new pair, or a new wording where the answer is approved already."""
         asked = [checked_question(text) for text in (question, *wordings)]
-        with self._database.writing() as session:
+        with self._writing() as session:
             return self._approve(
                 session, asked, checked_answer(answer), origin="staff", by=by, now=self._clock(), confirmed=confirmed
             )
 
     def edit_pair(self, pair_id: int, *, by: str, question: str | None = None, answer: str | None = None) -> PairRecord:
         """Changes an approved pair's canonical question or answer; the old text stays in its history."""
-        with self._database.writing() as session:
+        with self._writing() as session:
             self._active(session, pair_id)
             return pairs.edit_pair(
                 session,
@@ -127,7 +161,7 @@ class ReviewDesk:
 
     def retire(self, pair_id: int, *, by: str) -> PairRecord:
         """Takes a pair out of service; its history stays."""
-        with self._database.writing() as session:
+        with self._writing() as session:
             self._active(session, pair_id)
             return pairs.retire_pair(session, pair_id, by=by, now=self._clock())
 
@@ -135,15 +169,19 @@ class ReviewDesk:
 
     def request_training(self, recipe: str, *, by: str) -> int:
         """Asks for a retraining, which the training process takes up; returns its number."""
-        with self._database.writing() as session:
+        with self._writing() as session:
             return training_runs.request(session, recipe=recipe, by=by, now=self._clock())
 
     # --- parts --------------------------------------------------------------------------------------
 
     def _undecided(self, session: Session, review_id: int) -> ReviewRecord:
-        review = reviews.get_review(session, review_id)
+        review = reviews.get_review(session, review_id, lock=True)
         if review.status != "open":
-            verdict = {"approved": "aprobada", "rejected": "rechazada"}[review.status]
+            verdict = {
+                "approved": "aprobada",
+                "rejected": "rechazada",
+                "merged": f"fusionada con la {review.merged_into}",
+            }[review.status]
             when = f"{review.decided_at:%Y-%m-%d %H:%M} UTC"
             raise AlreadyDecided(
                 f"La revisión {review_id} ya fue {verdict} por {review.decided_by} el {when}; se decide una sola vez. "
@@ -206,29 +244,3 @@ def _pairs_asking(session: Session, question: str) -> list[PairRecord]:
         for pair in sharing_a_word.values()
         if any(same_question(question, wording) for wording in (pair.question, *pair.wordings))
     ]
-
-
-def checked_question(text: str) -> str:
-    """``text`` on one line.
-
-    Raises:
-        ReviewError: it holds no word.
-    """
-    line = " ".join(text.split())
-    if not folded(line):
-        raise ReviewError(f"La pregunta {text!r} no tiene palabras. Escribe la pregunta completa.")
-    return line
-
-
-def checked_answer(text: str) -> str:
-    """``text`` fit to be approved.
-
-    Raises:
-        ReviewError: it is empty or longer than :data:`LONGEST_ANSWER` characters.
-    """
-    answer = text.strip()
-    if not answer:
-        raise ReviewError("No hay respuesta que aprobar: no quedó borrador. Escríbela con --answer «texto».")
-    if len(answer) > LONGEST_ANSWER:
-        raise ReviewError(f"La respuesta tiene {len(answer)} caracteres; el máximo es {LONGEST_ANSWER}. Acórtala.")
-    return answer

@@ -10,8 +10,10 @@ from storage.conversations import (
     ExchangeRecord,
     FeedbackRecord,
     MessageRecord,
+    chat_of,
     log_answer,
     log_question,
+    log_staff_message,
     open_conversation,
     recent_exchanges,
     set_feedback,
@@ -123,3 +125,20 @@ def test_an_answer_to_no_question_is_refused(database: Database, now: datetime) 
             session, 99, text="x", kind="answer", verbatim=False, reason="", model_base=None, model_adapter=None,
             passages=(), milliseconds={}, now=now,
         )  # fmt: skip
+
+
+def test_what_the_staff_write_is_told_and_is_no_answer(database: Database, now: datetime) -> None:
+    with database.writing() as session:
+        conversation = open_conversation(session, "web", "1", now=now)
+        message = log_staff_message(session, conversation, "Hola, soy Rosa.", now=now)
+        assert recent_exchanges(session, conversation, limit=9) == []
+        assert set_feedback(session, conversation, message, 1) is None
+        (told,) = transcript(session, conversation)
+    assert (told.role, told.text, told.reply_to_id, told.kind) == ("staff", "Hola, soy Rosa.", None, None)
+
+
+def test_a_conversation_s_chat_is_known_until_it_is_deleted(database: Database, now: datetime) -> None:
+    with database.writing() as session:
+        conversation = open_conversation(session, "telegram", "ana", now=now)
+        assert chat_of(session, conversation) == ("telegram", "ana")
+        assert chat_of(session, conversation + 1) is None

@@ -14,9 +14,10 @@ from alembic.autogenerate import compare_metadata
 from alembic.config import Config
 from alembic.migration import MigrationContext
 from sqlalchemy import CheckConstraint, create_engine, insert, inspect, select, text
-from sqlalchemy.exc import StatementError
+from sqlalchemy.exc import IntegrityError, StatementError
 
-from storage.conversations import open_conversation
+from storage import reviews
+from storage.conversations import log_question, open_conversation
 from storage.database import Database, switch_to_wal
 from storage.errors import DatabaseError
 from storage.models import Base, Conversation, Counter
@@ -58,21 +59,56 @@ def test_migrating_twice_changes_nothing(database: Database, now: datetime) -> N
         assert session.scalars(select(Conversation.chat_id)).all() == ["1"]
 
 
-def test_a_database_of_the_previous_release_keeps_its_rows(url: str, now: datetime) -> None:
+def at_revision(url: str, revision: str) -> Database:
+    """A database as an earlier release left it."""
     database = Database(url)  # makes a SQLite file's folder
     config = Config()
     config.set_main_option("script_location", str(PROJECT / "storage" / "migrations"))
     engine = create_engine(url)
     with engine.begin() as connection:
         config.attributes["connection"] = connection
-        command.upgrade(config, "0001")
+        command.upgrade(config, revision)
     engine.dispose()
+    return database
+
+
+@pytest.mark.parametrize("revision", ["0001", "0002"])
+def test_a_database_of_an_earlier_release_keeps_its_rows(url: str, revision: str, now: datetime) -> None:
+    database = at_revision(url, revision)
     with database.writing() as session:
         open_conversation(session, "web", "1", now=now)
     database.migrate()
     with database.reading() as session:
         assert compare_metadata(MigrationContext.configure(session.connection()), Base.metadata) == []
         assert session.scalars(select(Conversation.chat_id)).all() == ["1"]
+    database.close()
+
+
+def test_reviews_with_their_asks_outlive_the_migration_and_can_be_merged(url: str, now: datetime) -> None:
+    database = at_revision(url, "0002")
+    moment = "2026-01-02 03:04:05.000006+00:00"
+    with database.writing() as session:
+        conversation = open_conversation(session, "web", "1", now=now)
+        question = log_question(session, conversation, "¿becas?", now=now)
+        for review in (1, 2):
+            row = f"({review}, '¿Hay becas?', 'open', '', '', '{moment}')"
+            session.execute(text(f"INSERT INTO reviews (id, question, status, reason, draft, opened_at) VALUES {row}"))
+            row = f"({review + 6}, {review}, '¿becas?', {question}, '{moment}')"
+            session.execute(
+                text(f"INSERT INTO review_asks (id, review_id, wording, message_id, asked_at) VALUES {row}")
+            )
+    database.migrate()
+    with database.writing() as session:
+        assert [(r.id, r.asked, r.opened_at.year) for r in reviews.open_reviews(session)] == [
+            (1, 1, 2026),
+            (2, 1, 2026),
+        ]
+        assert [asker.chat_id for asker in reviews.askers(session, 2)] == ["1"]
+        assert reviews.merge(session, 2, 1, by="Rosa", now=now)
+    with pytest.raises(IntegrityError), database.writing() as session:
+        session.execute(text("UPDATE reviews SET status = 'forgotten'"))
+    with pytest.raises(IntegrityError), database.writing() as session:
+        session.execute(text("DELETE FROM reviews"))  # asks refer to them, still
     database.close()
 
 

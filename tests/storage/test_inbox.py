@@ -9,7 +9,7 @@ import pytest
 
 from storage.database import Database
 from storage.errors import UnknownId
-from storage.inbox import InboxItem, claim, fail, finish, receive, release, waiting
+from storage.inbox import InboxItem, claim, fail, finish, following, overdue, receive, release, waiting
 
 LEASE = 60.0
 
@@ -55,6 +55,30 @@ def test_a_chat_s_messages_come_one_after_the_other_and_in_order(database: Datab
         assert [item.external_id for item in waiting(session, "web", "ana")] == ["1", "2"]
         assert finish(session, first.id, now=now)
     assert claimed(database, now).external_id == "2"
+
+
+def test_what_follows_a_message_ends_with_the_first_that_is_not_wanted(database: Database, now: datetime) -> None:
+    for external_id, chat_id in (("1", "ana"), ("2", "ana"), ("3", "luis"), ("4", "ana"), ("5", "ana"), ("6", "ana")):
+        put(database, now, external_id, chat_id)
+    first = claimed(database, now)
+    with database.reading() as session:
+        found = following(session, first, lambda text: text != "texto 5")
+    assert [item.external_id for item in found] == ["2", "4"]
+
+
+def test_what_is_overdue_is_unfinished_and_of_the_channel(database: Database, now: datetime) -> None:
+    put(database, now, "done")
+    with database.writing() as session:
+        (done,) = waiting(session, "web", "ana")
+        finish(session, done.id, now=now)
+    put(database, now, "old", "luis")
+    put(database, now, "older", "ana")
+    put(database, now, "other", channel="telegram")
+    put(database, now + timedelta(seconds=5), "new")
+    claimed(database, now)
+    with database.reading() as session:
+        found = overdue(session, "web", now + timedelta(seconds=5))
+    assert [item.external_id for item in found] == ["old", "older"]
 
 
 def test_the_same_chat_id_on_two_channels_is_two_chats(database: Database, now: datetime) -> None:

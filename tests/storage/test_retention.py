@@ -3,8 +3,11 @@
 from datetime import datetime, timedelta
 from pathlib import Path
 
-from storage import conversations, inbox, retention, reviews
+from sqlalchemy import func, select
+
+from storage import chat_states, conversations, handoffs, inbox, outbox, pairs, quizzes, retention, reviews, staff
 from storage.database import Database
+from storage.models import ChatState, Handoff, Outbox, Quiz, StaffFact
 from storage.retention import Forgotten
 
 
@@ -82,6 +85,74 @@ def test_what_waits_to_be_answered_is_never_too_old(database: Database, now: dat
 
     with database.reading() as session:
         assert len(inbox.waiting(session, "web", "ana")) == 1
+
+
+def chat_on_telegram(database: Database, chat: str, at: datetime) -> None:
+    """One row of each kind that a chat leaves beside its messages; two in the outbox, one of them for the staff."""
+    with database.writing() as session:
+        conversation = conversations.open_conversation(session, "telegram", chat, now=at)
+        pair = pairs.add_pair(
+            session, question=f"¿{chat}?", answer=f"{chat}.", wordings=(), origin="staff", by="Rosa", now=at
+        )
+        quizzes.open_quiz(session, conversation, pair.id, 0, at)
+        handoff = handoffs.open_handoff(session, conversation, "asked for", "¿Ayuda?", at)
+        for to, about in ((chat, "answer:1"), ("-100", f"handoff:{handoff}")):
+            payload = {"text": f"de {chat}"}
+            outbox.put(
+                session, channel="telegram", chat_id=to, method="sendMessage", payload=payload, about=about, now=at
+            )
+        chat_states.flood(session, "telegram", chat, at, at)
+        staff.link(session, "WRONG", chat, at)
+
+
+def left(database: Database) -> dict[str, int]:
+    tables = (Outbox, ChatState, Handoff, Quiz, StaffFact)
+    with database.reading() as session:
+        return {t.__tablename__: session.scalars(select(func.count()).select_from(t)).one() for t in tables}
+
+
+def test_a_chat_is_deleted_from_every_table_that_knows_it(database: Database, now: datetime) -> None:
+    for chat in ("ana", "luis"):
+        chat_on_telegram(database, chat, now)
+
+    with database.writing() as session:
+        forgotten = retention.forget_chat(session, "telegram", "ana")
+
+    assert forgotten == Forgotten(messages=0, inbox=0, other=5)
+    assert left(database) == {"outbox": 2, "chat_states": 1, "handoffs": 1, "quizzes": 1, "staff_facts": 1}
+    with database.reading() as session:
+        assert conversations.find_conversation(session, "telegram", "ana") is None
+        assert conversations.find_conversation(session, "telegram", "luis")
+        assert {payload["text"] for payload in session.scalars(select(Outbox.payload))} == {"de luis"}
+
+
+def test_what_is_too_old_goes_from_every_table_and_what_is_young_keeps_its_conversation(
+    database: Database, now: datetime
+) -> None:
+    chat_on_telegram(database, "ana", now - timedelta(days=400))
+    chat_on_telegram(database, "luis", now)
+
+    with database.writing() as session:
+        forgotten = retention.forget_before(session, now - timedelta(days=365))
+
+    assert forgotten == Forgotten(messages=0, inbox=0, other=5)
+    assert left(database) == {"outbox": 2, "chat_states": 1, "handoffs": 1, "quizzes": 1, "staff_facts": 1}
+    with database.reading() as session:
+        assert conversations.find_conversation(session, "telegram", "ana") is None
+        assert conversations.find_conversation(session, "telegram", "luis")
+
+
+def test_what_the_staff_wrote_is_forgotten_with_the_rest(database: Database, now: datetime) -> None:
+    exchange(database, "ana", "hola", now)
+    with database.writing() as session:
+        conversation = conversations.open_conversation(session, "web", "ana", now=now)
+        conversations.log_staff_message(session, conversation, "Soy Rosa.", now=now)
+    assert said(database, "ana") == ["hola", "Sí.", "Soy Rosa."]
+
+    with database.writing() as session:
+        assert retention.forget_before(session, now + timedelta(seconds=1)).messages == 3
+
+    assert said(database, "ana") == []
 
 
 def test_nothing_of_a_deleted_text_stays_in_sqlites_files(tmp_path: Path, now: datetime) -> None:

@@ -80,6 +80,28 @@ def test_an_edit_changes_the_draft_and_keeps_the_review_open(desk: ReviewDesk, d
     assert (pair.question, pair.answer) == ("¿Hay cochera?", "Sí, para bicicletas.")
 
 
+def test_merged_reviews_are_decided_as_one_with_all_wordings(desk: ReviewDesk, database: Database) -> None:
+    kept, merged = report(desk, database, "¿Hay cochera?"), report(desk, database, "¿Dónde dejo mi moto?")
+    review = desk.merge(merged, kept, by="Rosa")
+    assert (review.id, review.asked) == (kept, 2)
+    assert [review.id for review in desk.open_reviews()] == [kept]
+    pair = desk.approve(kept, by="Luis", answer="Sí, para motos.")
+    assert (pair.question, pair.wordings) == ("¿Hay cochera?", ("¿Dónde dejo mi moto?",))
+
+
+def test_a_merge_wants_two_reviews_that_wait(desk: ReviewDesk, database: Database) -> None:
+    kept, merged = report(desk, database, "¿Hay cochera?"), report(desk, database, "¿Dónde dejo mi moto?")
+    with pytest.raises(ReviewError, match="consigo misma"):
+        desk.merge(kept, kept, by="Rosa")
+    desk.merge(merged, kept, by="Rosa")
+    with pytest.raises(AlreadyDecided, match=f"fusionada con la {kept} por Rosa"):
+        desk.approve(merged, by="Luis", answer="Sí.")
+    desk.reject(kept, by="Rosa")
+    other = report(desk, database, "¿Tienen cafetería?")
+    with pytest.raises(AlreadyDecided, match=f"La revisión {kept} ya fue rechazada"):
+        desk.merge(other, kept, by="Luis")
+
+
 def test_approving_without_an_answer_is_refused(desk: ReviewDesk, database: Database) -> None:
     with pytest.raises(ReviewError, match="No hay respuesta"):
         desk.approve(report(desk, database, "¿Hay cochera?"), by="Rosa")

@@ -1,0 +1,59 @@
+"""What happened since a moment, and what waits now, in numbers for staff."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import ColumnElement, func, select
+from sqlalchemy.orm import Session
+
+from storage.models import Handoff, Inbox, Message, Outbox, Review
+
+
+@dataclass(frozen=True)
+class Figures:
+    """Counts of rows."""
+
+    questions: int
+    """Messages that students wrote since the moment."""
+    answered: int
+    """Approved information given to them, asked for by then or called back."""
+    unknown: int
+    """Answers that said so."""
+    good: int
+    """👍 on what was said since."""
+    bad: int
+    """👎 on it."""
+    reviews: int
+    """Open now."""
+    handoffs: int
+    """Open now."""
+    inbox: int
+    """Messages not handled yet."""
+    outbox: int
+    """Messages not sent yet."""
+    parked: int
+    """Messages given up since, after three failures."""
+
+
+def figures_since(session: Session, moment: datetime) -> Figures:
+    """The figures from ``moment`` to now."""
+
+    def said(*conditions: ColumnElement[bool]) -> int:
+        return _count(session, Message.created_at >= moment, *conditions)
+
+    return Figures(
+        questions=said(Message.role == "student"),
+        answered=said(Message.kind == "answer"),
+        unknown=said(Message.kind == "unknown"),
+        good=said(Message.feedback == 1),
+        bad=said(Message.feedback == -1),
+        reviews=_count(session, Review.status == "open"),
+        handoffs=_count(session, Handoff.status == "open"),
+        inbox=_count(session, Inbox.status.in_(("pending", "handling"))),
+        outbox=_count(session, Outbox.status.in_(("pending", "sending"))),
+        parked=_count(session, Inbox.status == "parked", Inbox.received_at >= moment),
+    )
+
+
+def _count(session: Session, *conditions: ColumnElement[bool]) -> int:
+    return session.scalars(select(func.count()).where(*conditions)).one()
