@@ -1,14 +1,17 @@
 """Every setting, typed and documented under its field; the environment is read nowhere else.
 
 Values come from the environment or from a ``.env`` file in the working directory; the names are the
-fields' in capitals behind ``CENFOBOT_``. ``.env.example`` lists them all (a test compares).
+fields' in capitals behind ``CENFOBOT_``, but for Telegram's, which begin with ``TELEGRAM_``. ``.env.example`` lists
+them all (a test compares).
 """
 
+import re
 from pathlib import Path
 from typing import Literal
+from urllib.parse import urlsplit
 from zoneinfo import available_timezones
 
-from pydantic import Field, ValidationError, field_validator
+from pydantic import Field, SecretStr, ValidationError, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from bot.errors import SettingsError
@@ -26,7 +29,13 @@ class Settings(BaseSettings):
     """The settings of one bot. Every field has a default that works on a laptop."""
 
     model_config = SettingsConfigDict(
-        env_prefix="CENFOBOT_", env_file=".env", env_ignore_empty=True, extra="ignore", frozen=True
+        env_prefix="CENFOBOT_",
+        env_file=".env",
+        env_ignore_empty=True,
+        extra="ignore",
+        frozen=True,
+        validate_by_name=True,
+        validate_by_alias=True,
     )
 
     home: Path = Path("var")
@@ -67,6 +76,47 @@ class Settings(BaseSettings):
     """Time zone, by its IANA name, in which a schedule's hours are meant."""
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "INFO"
     """How much is logged to standard error. A student's text appears at DEBUG only."""
+
+    telegram_bot_token: SecretStr = Field(default=SecretStr(""), validation_alias="TELEGRAM_BOT_TOKEN")
+    """The token that @BotFather gave the bot, as ``123456789:AA…``; it alone switches Telegram on. Keep it secret."""
+    telegram_api_url: str = Field(default="https://api.telegram.org", validation_alias="TELEGRAM_API_URL")
+    """The Bot API server; another one than Telegram's if you host one yourself."""
+    telegram_webhook_url: str = Field(default="", validation_alias="TELEGRAM_WEBHOOK_URL")
+    """Where Telegram reaches the web server, as ``https://chat.school.edu.pe``; empty: the bot asks for updates."""
+    telegram_webhook_secret: SecretStr = Field(default=SecretStr(""), validation_alias="TELEGRAM_WEBHOOK_SECRET")
+    """What Telegram shows with each update: 16 to 256 letters, digits, - and _. Empty: derived from the token."""
+
+    @field_validator("telegram_bot_token", mode="after")
+    @classmethod
+    def _real_token(cls, token: SecretStr) -> SecretStr:
+        given = token.get_secret_value()
+        if given and not re.fullmatch(r"[1-9]\d{4,}:[A-Za-z0-9_-]{30,}", given):
+            raise ValueError("must be digits, a colon and 35 characters, as @BotFather gives it")
+        if given and len(set(given.partition(":")[2])) < 10:
+            raise ValueError("is a placeholder; put in the one that @BotFather gave your bot")
+        return token
+
+    @field_validator("telegram_webhook_secret", mode="after")
+    @classmethod
+    def _real_secret(cls, secret: SecretStr) -> SecretStr:
+        if not re.fullmatch(r"([A-Za-z0-9_-]{16,256})?", secret.get_secret_value()):
+            raise ValueError("must be 16 to 256 letters, digits, - and _")
+        return secret
+
+    @field_validator("telegram_api_url", mode="after")
+    @classmethod
+    def _http(cls, url: str) -> str:
+        if urlsplit(url).scheme not in ("http", "https") or not urlsplit(url).hostname:
+            raise ValueError("must be an http or https URL such as https://api.telegram.org")
+        return url.rstrip("/")
+
+    @field_validator("telegram_webhook_url", mode="after")
+    @classmethod
+    def _https(cls, url: str) -> str:
+        here = urlsplit(url).scheme == "http" and urlsplit(url).hostname in ("localhost", "127.0.0.1")
+        if url and not here and not (urlsplit(url).scheme == "https" and urlsplit(url).hostname):
+            raise ValueError("must be an https URL such as https://chat.school.edu.pe")
+        return url.rstrip("/")
 
     @field_validator("home", mode="after")
     @classmethod
@@ -141,8 +191,21 @@ def load_settings(**overrides: object) -> Settings:
         given = {name: value for name, value in overrides.items() if value is not None}
         return Settings(**given)  # type: ignore[arg-type]  # pydantic checks each value against its field
     except ValidationError as error:
-        faults = "; ".join(
-            f"CENFOBOT_{'_'.join(str(part) for part in fault['loc']).upper()}={fault['input']!r}: {fault['msg']}"
-            for fault in error.errors()
-        )
-        raise SettingsError(f"Settings that cannot be used: {faults}. See .env.example for each one's rule.") from error
+        faults = "; ".join(f"{_shown(fault['loc'], fault['input'])}: {fault['msg']}" for fault in error.errors())
+        # Not "from error": its text would show a secret.
+        raise SettingsError(f"Settings that cannot be used: {faults}. See .env.example for each one's rule.") from None
+
+
+def variable(field: str) -> str:
+    """The environment variable of a setting."""
+    return str(Settings.model_fields[field].validation_alias or f"CENFOBOT_{field.upper()}")
+
+
+def _shown(place: tuple[int | str, ...], value: object) -> str:
+    """The variable and its value, unless that is a secret."""
+    named = {variable(field): field for field in Settings.model_fields}
+    field = named.get(str(place[0]), str(place[0]))
+    if field not in Settings.model_fields:
+        return f"{field}={value!r}"
+    secret = Settings.model_fields[field].annotation is SecretStr
+    return variable(field) + ("" if secret else f"={value!r}")

@@ -32,7 +32,7 @@ def documented() -> list[tuple[str, str, str]]:
             assert isinstance(text.value, ast.Constant)
             lines = textwrap.wrap(inspect.cleandoc(str(text.value.value)).replace("``", ""), 110)
             default = str(settings.Settings.model_fields[name].default).removeprefix(f"{settings.PROJECT}/")
-            found.append((f"CENFOBOT_{name.upper()}", default, "\n".join(f"# {line}" for line in lines)))
+            found.append((settings.variable(name), default, "\n".join(f"# {line}" for line in lines)))
     return found
 
 

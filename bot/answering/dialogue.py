@@ -6,7 +6,7 @@ message until then, so a kill at any moment repeats the turn instead of losing i
 
 import asyncio
 import logging
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Protocol
@@ -29,6 +29,9 @@ INSULTS = 3
 PAUSE = timedelta(minutes=10)
 _INSULT, _PAUSE, _PAUSED, _DANGER = "insult", "pause", "paused", "self_harm"
 """Reasons of answers: categories of the moderator, and the dialogue's own."""
+
+Also = Callable[[Session, Reply, Answer], None]
+"""What else belongs into the transaction that logs an answer, such as to store what is to be sent."""
 
 log = logging.getLogger("cenfobot")
 
@@ -63,24 +66,32 @@ class Dialogue:
         self._pause = pause.replace("{minutes}", str(PAUSE // timedelta(minutes=1)))
 
     async def turn(
-        self, message: IncomingMessage, *, inbox_id: int | None = None, preview: Preview | None = None
+        self,
+        message: IncomingMessage,
+        *,
+        inbox_id: int | None = None,
+        joined: Sequence[int] = (),
+        preview: Preview | None = None,
+        also: Also | None = None,
     ) -> tuple[Reply, Answer]:
         """Answers one message; ``inbox_id`` is marked as handled together with the answer.
+
+        So are the ``joined`` ones, whose texts are part of the message.
 
         Raises:
             AlreadyAnswered: another worker was quicker with this inbox message; nothing was logged.
         """
         past = await asyncio.to_thread(self._past, message)
         answer = self._calmed(await self._answerer.answer(message.text, past.turns, preview), past)
-        answer_id = await asyncio.to_thread(self._log, message, answer, inbox_id)
-        text = f"{answer.warning}\n\n{answer.text}" if answer.warning else answer.text
-        return Reply(text, answer.kind, answer_id, answer.verbatim), answer
+        handled = [*joined] if inbox_id is None else [inbox_id, *joined]
+        return await asyncio.to_thread(self._log, message, answer, handled, also), answer
 
-    async def apologise(self, message: IncomingMessage, apology: str, reason: str) -> Reply:
+    async def apologise(
+        self, message: IncomingMessage, apology: str, reason: str, *, also: Also | None = None
+    ) -> Reply:
         """Logs a message that could not be answered, however often it was tried, with what the student is told."""
         answer = Answer(message.text, Kind.SMALL_TALK, apology, (), None, False, {}, f"failed: {reason}")
-        answer_id = await asyncio.to_thread(self._log, message, answer, None)
-        return Reply(apology, answer.kind, answer_id)
+        return await asyncio.to_thread(self._log, message, answer, (), also)
 
     async def feedback(self, channel: str, chat_id: str, answer_id: int, value: int) -> bool:
         """Notes 👍 (1), 👎 (-1) or neither (0); a new 👎 becomes a review. False: this chat has no such answer."""
@@ -112,7 +123,7 @@ class Dialogue:
                 turns.append(EarlierTurn(record.question, str(best.get("title") or best.get("question", "")), str(best.get("answer", ""))))
         return _Past(turns, insults, bool(paused))
 
-    def _log(self, message: IncomingMessage, answer: Answer, inbox_id: int | None) -> int:
+    def _log(self, message: IncomingMessage, answer: Answer, handled: Sequence[int], also: Also | None) -> Reply:
         now = datetime.now(UTC)
         with self._database.writing() as session:
             conversation = conversations.open_conversation(session, message.channel, message.chat_id, now=now)
@@ -137,13 +148,18 @@ class Dialogue:
                 review = self._reviews.report(
                     session, question=redacted(asked), draft="", reason=reason, message_id=question_id, now=now
                 )
-            if inbox_id is not None and not inbox.finish(session, inbox_id, now=now):
-                raise AlreadyAnswered(
-                    f"Inbox message {inbox_id} was answered by another worker; nothing was logged twice."
-                )
+            text = f"{answer.warning}\n\n{answer.text}" if answer.warning else answer.text
+            reply = Reply(text, answer.kind, answer_id, answer.verbatim)
+            if also:
+                also(session, reply, answer)
+            for inbox_id in handled:
+                if not inbox.finish(session, inbox_id, now=now):
+                    raise AlreadyAnswered(
+                        f"Inbox message {inbox_id} was answered by another worker; nothing was logged twice."
+                    )
         if answer.reason == _DANGER:
             log.warning("a student may be in danger: review %d, conversation %d", review, conversation)
-        return answer_id
+        return reply
 
     def _feedback(self, channel: str, chat_id: str, answer_id: int, value: int) -> bool:
         now = datetime.now(UTC)

@@ -2,6 +2,7 @@
 
 import logging
 from collections.abc import Iterator, Sequence
+from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import cast
@@ -12,10 +13,11 @@ from bot.answering.answerer import Answerer
 from bot.answering.dialogue import PAUSE, Dialogue
 from bot.answering.grounded import Preview
 from bot.answering.understanding import EarlierTurn
+from bot.errors import AlreadyAnswered
 from bot.messages import Answer, IncomingMessage, Kind, Reply
 from bot.reviewing.desk import ReviewDesk
-from storage import conversations
-from storage.database import Database
+from storage import conversations, inbox, outbox
+from storage.database import Database, Session
 
 NOW = datetime.now(UTC)
 PAUSED = "Hagamos una pausa de 10 minutos."
@@ -99,3 +101,27 @@ async def test_a_call_for_help_is_answered_in_a_pause_and_staff_see_it_first(
     assert reply.text == "reply to self_harm"
     assert [review.question for review in ReviewDesk(database).open_reviews()] == ["self_harm", "¿hay becas?"]
     assert "a student may be in danger: review" in caplog.text
+
+
+async def test_what_belongs_to_a_turn_is_committed_with_it_or_not_at_all(
+    dialogue: Dialogue, database: Database
+) -> None:
+    with database.writing() as session:
+        for text in ("¿cuánto", "cuesta?"):
+            inbox.receive(session, channel="web", external_id=text, chat_id="ana", text=text, received_at=NOW)
+        first, second = inbox.waiting(session, "web", "ana")
+    message = IncomingMessage("web", "1", "ana", "¿cuánto\ncuesta?", NOW)
+
+    def also(session: Session, reply: Reply, answer: Answer) -> None:
+        payload = {"text": reply.text}
+        about = f"answer:{reply.answer_id}"
+        outbox.put(session, channel="web", chat_id="ana", method="send", payload=payload, about=about, now=NOW)
+
+    for _ in range(2):
+        with suppress(AlreadyAnswered):
+            await dialogue.turn(message, inbox_id=first.id, joined=[second.id], also=also)
+
+    with database.reading() as session:
+        assert inbox.waiting(session, "web", "ana") == []
+        assert outbox.waiting(session, "web") == 1
+    assert len(logged(database)) == 2

@@ -1,0 +1,28 @@
+"""The calls that nobody misses, as the Bot API makes them: :class:`bot.channels.telegram.base.Cosmetics`."""
+
+from telegram import Bot
+
+from bot.channels.telegram.cosmetics import Cosmetics
+
+
+class Gestures:
+    """Typing, drafts, and the end of a pressed button's wait. Each may fail without harm."""
+
+    def __init__(self, bot: Bot, cosmetics: Cosmetics) -> None:
+        self._bot = bot
+        self._cosmetics = cosmetics
+
+    async def typing(self, chat_id: str) -> None:
+        """Shows "typing…" for about five seconds."""
+        call = self._bot.send_chat_action
+        await self._cosmetics.attempt("sendChatAction", chat_id, lambda: call(int(chat_id), "typing"))
+
+    async def draft(self, chat_id: str, draft_id: int, text: str) -> None:
+        """Shows a message in the making, in a private chat, for up to 30 seconds."""
+        call = self._bot.send_message_draft
+        await self._cosmetics.attempt("sendMessageDraft", chat_id, lambda: call(int(chat_id), draft_id, text))
+
+    async def press_heard(self, query_id: str, text: str = "") -> None:
+        """Ends the wait that a pressed button shows."""
+        call = self._bot.answer_callback_query
+        await self._cosmetics.attempt("answerCallbackQuery", "", lambda: call(query_id, text or None))

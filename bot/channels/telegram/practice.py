@@ -1,0 +1,147 @@
+"""Practice: a quiz poll made from an approved pair, with the answers of the pairs nearest to it as wrong options."""
+
+import asyncio
+import random
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+
+from bot.channels.telegram import wording
+from bot.channels.telegram.commit import Commit
+from bot.channels.telegram.talk import CHANNEL, Talk
+from bot.messages import Passage
+from bot.telegram.events import Event, PollAnswer
+from bot.telegram.keyboards import button, shortened
+from storage import conversations, pairs, quizzes
+from storage.database import Database, Session
+from storage.inbox import InboxItem
+from storage.outbox import OutboxItem
+from storage.pairs import PairRecord
+from storage.text import folded
+
+_QUESTION, _OPTION, _EXPLANATION = 300, 100, 200
+"""Most UTF-16 units of each."""
+_WRONG = 3
+"""Wrong options of a question."""
+_NEAREST = 12
+_NOT_AGAIN = 50
+"""A pair is not asked again before so many others, where there are as many."""
+_ABOUT = "quiz:"
+
+
+@dataclass(frozen=True)
+class Quiz:
+    """A question that is ready to be asked."""
+
+    pair_id: int
+    question: str
+    options: tuple[str, ...]
+    correct: int
+    """Number of the right option, from 0."""
+    explanation: str
+
+
+class Practice:
+    """Makes questions and takes answers."""
+
+    def __init__(
+        self,
+        database: Database,
+        commit: Commit,
+        nearest: Callable[[str, int], list[Passage]],
+        chance: random.Random | None = None,
+    ) -> None:
+        """``nearest`` gives so many of the pairs nearest to a question."""
+        self._database = database
+        self._commit = commit
+        self._nearest = nearest
+        self._chance = chance or random.Random()
+
+    async def handle(self, item: InboxItem, event: Event) -> None:
+        """Asks a question, in private: the score is one person's."""
+        if event.private:
+            quiz = await asyncio.to_thread(self._prepared, event.chat_id)
+            await self._commit(item, event, lambda talk: self._ask(talk, quiz))
+        else:
+            await self._commit(item, event, lambda talk: talk.say(wording.ONLY_IN_PRIVATE))
+
+    def _prepared(self, chat_id: str) -> Quiz | None:
+        """A question that the chat was not asked lately; None where there are too few pairs. In no transaction."""
+        with self._database.reading() as session:
+            known = pairs.list_pairs(session)
+            conversation = conversations.find_conversation(session, CHANNEL, chat_id)
+            asked = quizzes.asked_pairs(session, conversation, min(_NOT_AGAIN, len(known) // 2)) if conversation else []
+        fresh = [pair for pair in known if pair.id not in asked]
+        whole = [pair for pair in fresh if shortened(pair.answer, _OPTION) == " ".join(pair.answer.split())]
+        if not fresh:
+            return None
+        return self._quiz(self._chance.choice(whole or fresh), known)
+
+    def _ask(self, talk: Talk, quiz: Quiz | None) -> None:
+        """Asks a prepared question."""
+        if quiz is None:
+            talk.say(wording.NO_PRACTICE)
+            return
+        quiz_id = quizzes.open_quiz(talk.session, talk.conversation, quiz.pair_id, quiz.correct, talk.now)
+        poll = {
+            "question": quiz.question,
+            "options": [{"text": option} for option in quiz.options],
+            "type": "quiz",
+            "correct_option_ids": [quiz.correct],
+            "explanation": quiz.explanation,
+            "is_anonymous": False,
+        }
+        talk.send("sendPoll", poll, about=f"{_ABOUT}{quiz_id}")
+
+    def take(self, talk: Talk, answer: PollAnswer) -> None:
+        """Says whether an answer was right, and the score. A poll that was passed on to others counts for its owner."""
+        conversation = talk.known_conversation
+        if conversation is None or len(answer.options) != 1:
+            return
+        with talk.session.begin_nested() as attempt:
+            taken = quizzes.answer(talk.session, answer.poll_id, answer.options[0], talk.now)
+            if taken is None or taken.conversation_id != conversation:
+                attempt.rollback()
+                return
+        right, answered = quizzes.score(talk.session, conversation)
+        told = {"right": right, "answered": answered, "answer": pairs.get_pair(talk.session, taken.pair_id).answer}
+        text = (wording.RIGHT if taken.chosen == taken.correct else wording.WRONG).format(**told)
+        talk.say(text, [button(wording.ANOTHER, "quiz")])
+
+    def _quiz(self, pair: PairRecord, known: Sequence[PairRecord]) -> Quiz | None:
+        right = shortened(pair.answer, _OPTION)
+        options = [right]
+        for answer in self._others(pair, known):
+            option = shortened(answer, _OPTION)
+            if not any(_alike(option, other) for other in options):
+                options.append(option)
+            if len(options) > _WRONG:
+                break
+        if len(options) < 2:
+            return None
+        self._chance.shuffle(options)
+        explanation = shortened(pair.answer, _EXPLANATION)
+        return Quiz(pair.id, shortened(pair.question, _QUESTION), tuple(options), options.index(right), explanation)
+
+    def _others(self, pair: PairRecord, known: Sequence[PairRecord]) -> Iterator[str]:
+        """Answers to other questions: to those nearest to it first, then to any."""
+        for passage in self._nearest(pair.question, _NEAREST):
+            if passage.pair_id != pair.id:
+                yield passage.answer
+        for other in self._chance.sample(known, len(known)):
+            if other.id != pair.id:
+                yield other.answer
+
+
+def poll_sent(session: Session, item: OutboxItem, poll_id: str) -> None:
+    """A question was sent, as this poll."""
+    quizzes.set_poll(session, int(item.about.removeprefix(_ABOUT)), poll_id)
+
+
+def is_quiz(item: OutboxItem) -> bool:
+    """Whether what was sent is a practice question."""
+    return item.about.startswith(_ABOUT)
+
+
+def _alike(one: str, other: str) -> bool:
+    a, b = folded(one).strip("…"), folded(other).strip("…")
+    return a in b or b in a

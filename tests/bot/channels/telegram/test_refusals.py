@@ -1,0 +1,72 @@
+"""What Telegram refuses is sent with less in it, or recorded with the reason; it blocks nothing behind it."""
+
+import pytest
+from telegram import Bot
+
+from bot.channels.telegram.outbox import Sender
+from storage import chat_states
+from tests.bot.channels.telegram.conftest import started
+from tests.bot.channels.telegram.outbox_side import OutboxSide, texts
+from tests.telegram.bot_api import BotApi
+from tests.telegram.users import User
+
+
+@pytest.mark.parametrize("why", ["blocked", "deactivated", "chat not found"])
+async def test_a_chat_that_takes_nothing_more_is_left_alone(
+    api: BotApi, bot: Bot, outbox: OutboxSide, ana: User, why: str
+) -> None:
+    {"blocked": ana.blocks_bot, "deactivated": ana.is_deactivated}.get(why, lambda: None)()
+    chat_id = 4_242 if why == "chat not found" else ana.id
+    beto = started(api, "Beto")
+    for text in ("uno", "dos"):
+        outbox.put(chat_id, text)
+    outbox.put(beto.id, "hola")
+    async with Sender(bot, outbox.database):
+        assert await outbox.settled() == ["failed", "failed", "sent"]
+    assert outbox.row(1).reason == outbox.row(2).reason == why
+    with outbox.database.reading() as session:
+        assert chat_states.is_unreachable(session, "telegram", str(chat_id)) == why
+    assert len(api.calls_of("sendMessage")) == 2
+
+
+async def test_an_edit_that_changes_nothing_counts_as_sent(bot: Bot, outbox: OutboxSide, ana: User) -> None:
+    outbox.put(ana.id, "hola")
+    async with Sender(bot, outbox.database):
+        await outbox.settled()
+        outbox.put(ana.id, "hola", "editMessageText", message_id=ana.chat.bot_messages[0].message_id)
+        assert await outbox.settled() == ["sent", "sent"]
+    assert outbox.row(2).message_id == outbox.row(1).message_id
+
+
+async def test_refused_formatting_is_left_out_and_the_buttons_stay(bot: Bot, outbox: OutboxSide, ana: User) -> None:
+    keyboard = {"inline_keyboard": [[{"text": "👍", "callback_data": "1"}]]}
+    outbox.put(ana.id, "hola", entities=[{"type": "bold", "offset": 0, "length": 99}], reply_markup=keyboard)
+    outbox.put(ana.id, "<b>S/ 1.500", parse_mode="HTML")
+    async with Sender(bot, outbox.database):
+        assert await outbox.settled() == ["sent", "sent"]
+    plain, markup = ana.chat.bot_messages
+    assert (plain.text, plain.entities, plain.buttons) == ("hola", [], [["👍"]])
+    assert markup.text == "<b>S/ 1.500"
+
+
+async def test_a_reply_to_a_message_that_is_gone_is_sent_as_a_message(
+    api: BotApi, bot: Bot, outbox: OutboxSide, ana: User
+) -> None:
+    entities = [{"type": "bold", "offset": 0, "length": 4}]
+    outbox.put(ana.id, "hola", reply_parameters={"message_id": 999}, entities=entities)
+    async with Sender(bot, outbox.database):
+        assert await outbox.settled() == ["sent"]
+    assert (ana.chat.bot_messages[0].entities, api.violations) == (entities, [])
+
+
+async def test_what_can_never_be_sent_is_recorded_with_the_reason_and_blocks_nothing(
+    bot: Bot, outbox: OutboxSide, ana: User
+) -> None:
+    outbox.put(ana.id, "x" * 4097)
+    outbox.put(ana.id, "adiós", "editMessageText", message_id=999)
+    outbox.put(ana.id, "hola")
+    async with Sender(bot, outbox.database):
+        assert await outbox.settled() == ["failed", "failed", "sent"]
+    assert outbox.row(1).reason == "Message is too long: 4097 utf-16 units, at most 4096"
+    assert outbox.row(2).reason == "Message to edit not found"
+    assert texts(ana) == ["hola"]
