@@ -78,7 +78,8 @@ async def running_bot(settings: Settings) -> AsyncIterator[Bot]:
             log.warning("the card is lent to a training: approved answers are given letter by letter")
         try:
             answerer = as_served.answerer(settings, profile, knowledge, generator)
-            dialogue = Dialogue(database, answerer, ReviewDesk(database), profile.texts.pause)
+            desk = ReviewDesk(database, profile.texts.callback)
+            dialogue = Dialogue(database, answerer, desk, profile.texts.pause)
             yield Bot(settings, profile, database, generator, answerer, dialogue, in_service, suspended)
         finally:
             await generator.aclose()

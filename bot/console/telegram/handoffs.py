@@ -1,0 +1,174 @@
+"""Hand-offs: a student and a person of the staff talk through the bot, until either of them ends it.
+
+The staff's chat has a card for each, and what the student writes as replies to it; what staff write in reply to any of
+these goes to the student under their name. What was answered becomes a proposal for the review desk. Every function
+works inside of the caller's transaction.
+"""
+
+from datetime import datetime
+
+from bot.console.telegram.base import Asked
+from bot.console.telegram.cards import VERB
+from bot.console.telegram.outgoing import CHANNEL, listening_chat, say, without_buttons
+from bot.privacy.redaction import redacted
+from bot.reviewing.desk import ReviewDesk
+from bot.telegram.keyboards import button, keyboard, shortened
+from bot.telegram.texts import StyledText, bold, italic, split
+from storage import chat_states, conversations, handoffs, outbox, reviews
+from storage.database import Session
+from storage.errors import UnknownId
+from storage.handoffs import HandoffRecord
+from storage.text import folded
+
+CLOSE = "close"
+"""Verb of the button that ends one, behind the staff's own."""
+_STUDENT = "student"
+_TURNS = 6
+_TURN, _NAME, _QUESTION = 200, 60, 2200
+"""Characters that the card shows of each."""
+_WHO = {"student": "👤", "bot": "🤖", "staff": "🙋"}
+
+
+class Handoffs:
+    """The persons behind the bot."""
+
+    def __init__(self, desk: ReviewDesk) -> None:
+        self._desk = desk
+
+    # --- the student's side --------------------------------------------------------------------------
+
+    def ask(self, session: Session, *, conversation_id: int, name: str, question: str, now: datetime) -> bool:
+        """Opens one with its card in the staff's chat; False: there is no chat where somebody would see it."""
+        chat_id = listening_chat(session)
+        if chat_id is None:
+            return False
+        is_new = handoffs.open_of(session, conversation_id) is None
+        handoff_id = handoffs.open_handoff(session, conversation_id, "asked", redacted(question), now)
+        if is_new:
+            text = bold(f"🙋 Consulta {handoff_id}: {shortened(name, _NAME) or 'un estudiante'}")
+            text += " quiere hablar con una persona."
+            text += f"\n\n{_first_part(question)}" if question else ""
+            text += _earlier(session, conversation_id)
+            text += "\n\n" + italic("Responde a este mensaje y se lo envío.")
+            close = keyboard([button("Cerrar", VERB, CLOSE, handoff_id)])
+            say(session, chat_id, text, about=_about(handoff_id), buttons=close, now=now)
+        return True
+
+    def tell(self, session: Session, *, conversation_id: int, text: str, now: datetime) -> bool:
+        """Passes on what the student writes; False: none is open, or nobody is there to read it any more."""
+        handoff = handoffs.open_of(session, conversation_id)
+        if handoff is None:
+            return False
+        chat_id = listening_chat(session)
+        if chat_id is None:
+            handoffs.close(session, handoff.id, "", now)
+            return False
+        said = bold(f"👤 Consulta {handoff.id}") + f"\n{text}"
+        self._thread(session, chat_id, handoff.id, said, now)
+        return True
+
+    def leave(self, session: Session, *, conversation_id: int, now: datetime) -> bool:
+        """Ends it for the student; False: none is open."""
+        handoff = handoffs.open_of(session, conversation_id)
+        if handoff is None:
+            return False
+        self._end(session, handoff, _STUDENT, now)
+        return True
+
+    # --- the staff's side ----------------------------------------------------------------------------
+
+    def reply(self, session: Session, asked: Asked, handoff_id: int, text: str) -> None:
+        """Sends the student what a member wrote in the thread."""
+        handoff = _open(session, asked, handoff_id)
+        place = conversations.chat_of(session, handoff.conversation_id) if handoff else None
+        if handoff is None or place is None:
+            return
+        assert asked.member
+        channel, chat_id = place
+        conversations.log_staff_message(session, handoff.conversation_id, text, now=asked.now)
+        handoffs.note_answer(session, handoff_id, text)
+        if channel == CHANNEL:
+            say(session, chat_id, bold(f"{asked.member.name}:") + f" {text}", about=_about(handoff_id), now=asked.now)
+        if chat_states.is_unreachable(session, channel, chat_id):
+            lost = "El estudiante bloqueó el bot o cerró su cuenta. Lo recibirá si vuelve a escribir."
+            say(session, asked.event.chat_id, lost, about=_about(handoff_id), reply_to=_place(asked), now=asked.now)
+
+    def close(self, session: Session, asked: Asked, handoff_id: int) -> None:
+        """Ends it for a member, and tells the student."""
+        handoff = _open(session, asked, handoff_id)
+        place = conversations.chat_of(session, handoff.conversation_id) if handoff else None
+        if handoff is None or place is None:
+            return
+        assert asked.member
+        if place[0] == CHANNEL:
+            told = f"{asked.member.name} cerró la conversación. Vuelvo a ser yo, el asistente: escríbeme tu pregunta."
+            say(session, place[1], told, about=_about(handoff_id), now=asked.now)
+        self._end(session, handoff, asked.member.name, asked.now)
+
+    # --- parts ---------------------------------------------------------------------------------------
+
+    def _end(self, session: Session, handoff: HandoffRecord, by: str, now: datetime) -> None:
+        handoffs.close(session, handoff.id, by, now)
+        proposed = self._propose(session, handoff, now)
+        who = "El estudiante volvió al asistente" if by == _STUDENT else f"Cerrada por {by}"
+        said = f"Consulta {handoff.id}: {who}." + (f" Queda propuesta como pregunta {proposed}." if proposed else "")
+        if chat_id := listening_chat(session):
+            if card := _card(session, chat_id, handoff.id):
+                without_buttons(session, chat_id, card, about=_about(handoff.id), now=now)
+            self._thread(session, chat_id, handoff.id, said, now)
+
+    def _propose(self, session: Session, handoff: HandoffRecord, now: datetime) -> int | None:
+        """Proposes what was answered to all who may ask it; the student has the answer and is not called back."""
+        if not handoff.answer or not folded(handoff.question):
+            return None
+        answer = redacted(handoff.answer)  # it was written to one person, and may speak of them
+        review_id = self._desk.report(
+            session, question=handoff.question, draft=answer, reason="hand-off", message_id=None, now=now
+        )
+        if not reviews.get_review(session, review_id).draft:
+            reviews.edit_review(session, review_id, draft=answer)
+        return review_id
+
+    def _thread(self, session: Session, chat_id: str, handoff_id: int, text: StyledText | str, now: datetime) -> None:
+        say(session, chat_id, text, about=_about(handoff_id), reply_to=_card(session, chat_id, handoff_id), now=now)
+
+
+def _open(session: Session, asked: Asked, handoff_id: int) -> HandoffRecord | None:
+    """The hand-off, if it is open; else says that it is not."""
+    try:
+        handoff = handoffs.get(session, handoff_id)
+    except UnknownId:
+        handoff = None
+    if handoff and handoff.status == "open":
+        return handoff
+    gone = f"La consulta {handoff_id} ya está cerrada." if handoff else "Esa consulta ya no existe."
+    about = _about(handoff_id) if handoff else "staff"
+    say(session, asked.event.chat_id, gone, about=about, reply_to=_place(asked), now=asked.now)
+    return None
+
+
+def _place(asked: Asked) -> str:
+    return asked.event.message_id
+
+
+def _about(handoff_id: int) -> str:
+    return f"handoff:{handoff_id}"
+
+
+def _card(session: Session, chat_id: str, handoff_id: int) -> str | None:
+    """The id of the hand-off's first message there; None if none was sent yet."""
+    rows = outbox.history(session, channel=CHANNEL, chat_id=chat_id, abouts=[_about(handoff_id)])
+    return next((row.message_id for row in reversed(rows) if row.message_id), None)
+
+
+def _first_part(question: str) -> str:
+    """As written, but so that the card is one message."""
+    first, *more = split(question, _QUESTION) or [""]
+    return f"{first}…" if more else first
+
+
+def _earlier(session: Session, conversation_id: int) -> str:
+    """What was said before, a line each."""
+    said = conversations.transcript(session, conversation_id, limit=_TURNS)
+    lines = [f"{_WHO[message.role]} {shortened(message.text, _TURN)}" for message in said]
+    return "\n\nAntes:\n" + "\n".join(lines) if lines else ""

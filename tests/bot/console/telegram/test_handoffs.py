@@ -1,0 +1,196 @@
+"""A student and a person of the staff talk through the bot."""
+
+from storage import chat_states, conversations, handoffs, staff
+from tests.bot.console.telegram.office import EVA, LUIS, STAFF_CHAT, Office, Put
+
+
+def asks(office: Office, question: str = "¿Me devuelven la matrícula?", name: str = "Eva Díaz") -> bool:
+    talk = office.talk()
+    with office.database.writing() as session:
+        return office.side.people.ask(session, conversation_id=talk, name=name, question=question, now=office.now)
+
+
+def tells(office: Office, text: str) -> bool:
+    talk = office.talk()
+    with office.database.writing() as session:
+        return office.side.people.tell(session, conversation_id=talk, text=text, now=office.now)
+
+
+def leaves(office: Office) -> bool:
+    talk = office.talk()
+    with office.database.writing() as session:
+        return office.side.people.leave(session, conversation_id=talk, now=office.now)
+
+
+def card(office: Office) -> Put:
+    assert asks(office)
+    return office.new()[0]
+
+
+def test_a_card_in_the_staff_s_chat_says_who_asks_what_after_what(office: Office) -> None:
+    with office.database.writing() as session:
+        talk = conversations.open_conversation(session, "telegram", EVA, now=office.now)
+        question = conversations.log_question(session, talk, "¿Cuánto cuesta?", now=office.now)
+        conversations.log_answer(
+            session, question, text="S/ 100.", kind="answer", verbatim=True, reason="", model_base=None,
+            model_adapter=None, passages=[], milliseconds={}, now=office.now,
+        )  # fmt: skip
+
+    shown = card(office)
+
+    assert (shown.chat, shown.about, shown.buttons) == (STAFF_CHAT, "handoff:1", {"Cerrar": "s:close:1"})
+    assert shown.text == (
+        "🙋 Consulta 1: Eva Díaz quiere hablar con una persona.\n\n¿Me devuelven la matrícula?\n\n"
+        "Antes:\n👤 ¿Cuánto cuesta?\n🤖 S/ 100.\n\nResponde a este mensaje y se lo envío."
+    )
+    assert asks(office)
+    assert office.new() == []
+
+
+def test_without_a_chat_of_staff_there_is_nobody(office: Office) -> None:
+    with office.database.writing() as session:
+        chat_states.mark_unreachable(session, "telegram", STAFF_CHAT, "kicked", office.now)
+    assert not asks(office)
+    with office.database.writing() as session:
+        staff.set_fact(session, "telegram_chat", "")
+    assert not asks(office)
+    assert not tells(office, "hola")
+    assert not leaves(office)
+
+
+async def test_words_go_both_ways_in_one_thread(office: Office) -> None:
+    shown = card(office)
+
+    await office.replies(LUIS, shown, "Hola Eva, sí.")
+    assert tells(office, "¿Y cuándo?\nMi DNI es 45678912.")
+    to_student, from_student = office.new()
+    assert (to_student.chat, to_student.text) == (EVA, "Luis: Hola Eva, sí.")
+    assert (from_student.chat, from_student.reply_to) == (STAFF_CHAT, shown.message_id)
+    assert from_student.text == "👤 Consulta 1\n¿Y cuándo?\nMi DNI es 45678912."
+
+    await office.replies(LUIS, from_student, "En 30 días.")
+    assert [put.text for put in office.new()] == ["Luis: En 30 días."]
+    with office.database.reading() as session:
+        said = conversations.transcript(session, office_talk(office))
+    assert [(message.role, message.text) for message in said] == [
+        ("staff", "Hola Eva, sí."),
+        ("staff", "En 30 días."),
+    ]
+
+
+def office_talk(office: Office) -> int:
+    with office.database.reading() as session:
+        talk = conversations.find_conversation(session, "telegram", EVA)
+    assert talk
+    return talk
+
+
+async def test_a_person_closes_it_and_the_exchange_is_proposed_as_a_review(office: Office) -> None:
+    shown = card(office)
+    await office.replies(LUIS, shown, "Sí, hasta el 5 de marzo.")
+    office.new()
+
+    await office.presses(LUIS, shown, "Cerrar")
+
+    told, buttons, said = office.new()
+    assert told.chat == EVA
+    assert told.text.startswith("Luis cerró la conversación.")
+    assert (buttons.method, buttons.message_id) == ("editMessageReplyMarkup", shown.message_id)
+    assert said.text == "Consulta 1: Cerrada por Luis. Queda propuesta como pregunta 1."
+    review = office.desk.review(1)
+    assert (review.question, review.draft) == ("¿Me devuelven la matrícula?", "Sí, hasta el 5 de marzo.")
+    assert not tells(office, "gracias")
+
+    office.update()
+    office.desk.approve(1, by="Luis")
+    assert [put.chat for put in office.update()] == [STAFF_CHAT]  # Eva has her answer
+
+
+async def test_what_is_proposed_tells_nothing_of_the_student(office: Office) -> None:
+    asks(office, "Soy Eva, DNI 45678912, ¿me devuelven la matrícula?")
+    (shown,) = office.new()
+    await office.replies(LUIS, shown, "Sí, la del DNI 45678912.")
+    leaves(office)
+
+    review = office.desk.review(1)
+    assert "45678912" not in review.question + review.draft
+    assert "[DNI]" in review.question
+
+
+async def test_the_proposal_is_the_draft_of_a_question_that_waits_already(office: Office) -> None:
+    waits = office.asks("me devuelven la matricula", "98")
+    await office.replies(LUIS, card(office), "Sí, hasta el 5 de marzo.")
+    leaves(office)
+
+    review = office.desk.review(waits)
+    assert (review.draft, review.asked) == ("Sí, hasta el 5 de marzo.", 2)
+
+
+async def test_a_student_ends_it_and_later_replies_reach_nobody(office: Office) -> None:
+    shown = card(office)
+
+    assert leaves(office)
+    assert [put.text for put in office.new()][1] == "Consulta 1: El estudiante volvió al asistente."
+    assert office.desk.open_reviews() == []  # nobody answered
+    await office.replies(LUIS, shown, "Hola Eva.")
+    await office.presses(LUIS, shown, "Cerrar")
+
+    assert [(put.chat, put.text) for put in office.new()] == [(STAFF_CHAT, "La consulta 1 ya está cerrada.")] * 2
+
+
+async def test_the_command_closes_in_reply_to_the_thread(office: Office) -> None:
+    shown = card(office)
+
+    await office.commands(LUIS, "/cerrar", STAFF_CHAT)
+    assert office.new()[0].text == "Escribe /cerrar en respuesta a la consulta."
+    await office.commands(LUIS, "/cerrar", STAFF_CHAT, shown.message_id)
+
+    with office.database.reading() as session:
+        assert handoffs.get(session, 1).closed_by == "Luis"
+
+
+async def test_only_members_talk_to_students(office: Office) -> None:
+    shown = card(office)
+
+    await office.replies(EVA, shown, "Paga en esta cuenta.")
+    await office.presses(EVA, shown, "Cerrar")
+
+    assert [put.text for put in office.new()] == ["Eso es solo para el personal."]
+    with office.database.reading() as session:
+        assert handoffs.get(session, 1).status == "open"
+
+
+async def test_a_student_who_cannot_be_reached_is_told_of(office: Office) -> None:
+    shown = card(office)
+    with office.database.writing() as session:
+        chat_states.mark_unreachable(session, "telegram", EVA, "blocked", office.now)
+
+    await office.replies(LUIS, shown, "Hola Eva.")
+    await office.replies_with_photo(LUIS, shown)
+
+    with office.database.writing() as session:
+        chat_states.mark_reachable(session, "telegram", EVA, office.now)
+    texts = [put.text for put in office.new()]
+    assert texts[0] == "Luis: Hola Eva."
+    assert texts[1].startswith("El estudiante bloqueó el bot")
+    assert texts[2].startswith("Solo puedo pasar textos")
+
+
+def test_when_the_staff_s_chat_is_gone_the_bot_takes_over_again(office: Office) -> None:
+    card(office)
+    with office.database.writing() as session:
+        chat_states.mark_unreachable(session, "telegram", STAFF_CHAT, "kicked", office.now)
+
+    assert not tells(office, "¿hola?")
+    with office.database.reading() as session:
+        assert handoffs.get(session, 1).status == "closed"
+
+
+async def test_long_words_are_split_and_reach_the_thread_whole(office: Office) -> None:
+    card(office)
+    tells(office, "palabra " * 900)
+
+    puts = office.new()
+    assert [bool(put.reply_to) for put in puts] == [True, False]
+    assert {put.about for put in puts} == {"handoff:1"}
+    assert sum(put.text.count("palabra") for put in puts) == 900
