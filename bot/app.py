@@ -5,7 +5,7 @@ import fcntl
 import logging
 import signal
 from collections.abc import AsyncIterator, Callable, Iterator
-from contextlib import asynccontextmanager, contextmanager
+from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
 from dataclasses import dataclass
 from functools import partial
 
@@ -22,6 +22,7 @@ from bot.generation.local import LocalGenerator
 from bot.home import open_home
 from bot.hot_swap import HotSwap
 from bot.messages import IncomingMessage, Kind
+from bot.on_telegram import OnTelegram, Services
 from bot.privacy.retention import forget_daily
 from bot.profile import Profile, load_profile
 from bot.retrieval.live import LiveRetriever
@@ -47,6 +48,8 @@ class Bot:
     generator: Generator
     answerer: Answerer
     dialogue: Dialogue
+    desk: ReviewDesk
+    knowledge: LiveRetriever
     in_service: InService
     suspended: bool
     """True when the model's memory was lent to a training as the bot began."""
@@ -80,7 +83,9 @@ async def running_bot(settings: Settings) -> AsyncIterator[Bot]:
             answerer = as_served.answerer(settings, profile, knowledge, generator)
             desk = ReviewDesk(database, profile.texts.callback)
             dialogue = Dialogue(database, answerer, desk, profile.texts.pause)
-            yield Bot(settings, profile, database, generator, answerer, dialogue, in_service, suspended)
+            yield Bot(
+                settings, profile, database, generator, answerer, dialogue, desk, knowledge, in_service, suspended
+            )
         finally:
             await generator.aclose()
     finally:
@@ -93,32 +98,62 @@ async def serve(settings: Settings, ready: Callable[[Bot, str], None]) -> None:
     for number in (signal.SIGINT, signal.SIGTERM):
         asyncio.get_running_loop().add_signal_handler(number, stop.set)
     with only_server(settings), Card(settings.home) as card:
-        async with running_bot(settings) as bot:
-            inbox: Inbox
+        async with running_bot(settings) as bot, AsyncExitStack() as stack:
+            telegram = await stack.enter_async_context(_on_telegram(bot)) if settings.on_telegram else None
             swap = _hot_swap(bot, card)
+            web, inbox = _web(bot, swap, telegram)
+            for part in (web, inbox, swap):
+                await stack.enter_async_context(part)
+            if telegram:
+                telegram.start()
+            forgetting = asyncio.create_task(forget_daily(bot.database, settings.retention_days))
+            ready(bot, web.address)
+            await stop.wait()
+            forgetting.cancel()
 
-            async def on_message(message: IncomingMessage) -> None:
-                await inbox.receive(message)
 
-            web = WebChannel(
-                on_message=on_message,
-                history=partial(_history, bot.database),
-                feedback=partial(bot.dialogue.feedback, WebChannel.name),
-                texts=_page_texts(bot),
-                ready=lambda: {"status": "ok", "model": str(bot.generator.model), **swap.health()},
-                host=settings.host,
-                port=settings.port,
-                public_hosts=[host.strip() for host in settings.public_hosts.split(",") if host.strip()],
-                messages_per_minute=settings.messages_per_minute,
-            )
-            # On the home's SQLite this process is the only one, so what a crash interrupted is taken up at once.
-            mine = () if settings.database_url else (WebChannel.name,)
-            inbox = Inbox(bot.database, partial(_handle, bot, web), workers=settings.max_in_flight, release=mine)
-            async with web, inbox, swap:
-                forgetting = asyncio.create_task(forget_daily(bot.database, settings.retention_days))
-                ready(bot, web.address)
-                await stop.wait()
-                forgetting.cancel()
+def _web(bot: Bot, swap: HotSwap, telegram: OnTelegram | None) -> tuple[WebChannel, Inbox]:
+    """The web chat, and the inbox of its messages."""
+    settings = bot.settings
+    hosts = [host.strip() for host in settings.public_hosts.split(",") if host.strip()]
+
+    async def on_message(message: IncomingMessage) -> None:
+        await inbox.receive(message)
+
+    def health() -> dict[str, object]:
+        known = {"status": "ok", "model": str(bot.generator.model), **swap.health()}
+        return known | ({"telegram": telegram.health()} if telegram else {})
+
+    web = WebChannel(
+        on_message=on_message,
+        history=partial(_history, bot.database),
+        feedback=partial(bot.dialogue.feedback, WebChannel.name),
+        texts=_page_texts(bot),
+        ready=health,
+        host=settings.host,
+        port=settings.port,
+        public_hosts=[*hosts, *telegram.hosts] if telegram else hosts,
+        messages_per_minute=settings.messages_per_minute,
+        routes=telegram.routes if telegram else (),
+    )
+    mine = (WebChannel.name,)
+    # On the home's SQLite this process is the only one, so what a crash interrupted is taken up at once.
+    inbox = Inbox(
+        bot.database,
+        partial(_handle, bot, web),
+        workers=settings.max_in_flight,
+        channels=mine,
+        release=() if settings.database_url else mine,
+    )
+    return web, inbox
+
+
+def _on_telegram(bot: Bot) -> OnTelegram:
+    model = bot.generator
+    services = Services(
+        bot.database, bot.dialogue, bot.desk, bot.knowledge, bot.profile, model=lambda: str(model.model)
+    )
+    return OnTelegram(bot.settings, services)
 
 
 def _hot_swap(bot: Bot, card: Card) -> HotSwap:

@@ -11,6 +11,7 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
+from bot.channels.telegram.token_guard import guard_logs
 from bot.errors import CenfobotError
 from bot.operator import user_name
 from bot.settings import load_settings
@@ -24,6 +25,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         args.by = user_name()
     try:
         settings = load_settings(host=getattr(args, "host", None), port=getattr(args, "port", None))
+        guard_logs()
         _configure_logs(settings.log_level if args.command == "serve" else "WARNING")
         # Imported late: a model's libraries take seconds to load, and most commands need none of them.
         if args.command in {"review", "pairs", "retrain"}:

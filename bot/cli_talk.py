@@ -60,7 +60,9 @@ def _announce(bot: Bot, address: str) -> None:
             "  Llama-2-7B (GPU de 16 GB): CENFOBOT_BASE_MODEL=NousResearch/Llama-2-7b-chat-hf en .env",
         ]
     lines += [
-        "  Telegram y WhatsApp: todavía no están en esta versión (docs/architecture.md dice qué falta).",
+        "  Telegram: atiende también ahí."
+        if bot.settings.on_telegram
+        else "  Telegram: TELEGRAM_BOT_TOKEN en .env lo enciende (docs/telegram.md).",
         f"  Datos: {bot.settings.home}   Para terminar: Ctrl+C",
         "",
     ]

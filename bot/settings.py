@@ -131,6 +131,11 @@ class Settings(BaseSettings):
         return name
 
     @property
+    def on_telegram(self) -> bool:
+        """Whether the bot answers on Telegram."""
+        return bool(self.telegram_bot_token.get_secret_value())
+
+    @property
     def database(self) -> str:
         """The SQLAlchemy URL in force."""
         return self.database_url or f"sqlite:///{self.home / 'cenfobot.db'}"

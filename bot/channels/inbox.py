@@ -38,6 +38,7 @@ class Inbox:
         poll_seconds: float = 1,
         retry_seconds: float = 5,
         drain_seconds: float = 20,
+        channels: Sequence[str] | None = None,
         release: Sequence[str] = (),
     ) -> None:
         """``handle`` answers one message; an exception from it is a failure, to be tried again.
@@ -49,6 +50,7 @@ class Inbox:
             poll_seconds: how often another process's messages, and those to be tried again, are looked for.
             retry_seconds: pause before a failed message is tried again.
             drain_seconds: how long the end waits for what is being handled.
+            channels: whose messages are handled; None: all.
             release: channels that no other process serves: what is marked there as being handled when the
                 inbox starts was interrupted, and is taken up at once instead of when its lease ends.
         """
@@ -58,6 +60,7 @@ class Inbox:
         self._poll_seconds = poll_seconds
         self._retry_seconds = retry_seconds
         self._drain_seconds = drain_seconds
+        self._channels = channels
         self._release = release
         self._workers = workers
         self._looking = asyncio.Lock()
@@ -147,7 +150,7 @@ class Inbox:
     def _claim(self) -> InboxItem | None:
         with self._database.writing() as session:
             lease_seconds = self._handling_seconds + _STORING_SECONDS
-            return stored.claim(session, now=datetime.now(UTC), lease_seconds=lease_seconds)
+            return stored.claim(session, now=datetime.now(UTC), lease_seconds=lease_seconds, channels=self._channels)
 
     def _finish(self, item: InboxItem) -> None:
         with self._database.writing() as session:

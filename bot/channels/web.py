@@ -8,7 +8,7 @@ import json
 import math
 import secrets
 import uuid
-from collections.abc import Awaitable, Callable, Collection, Mapping
+from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -20,7 +20,7 @@ from starlette.exceptions import HTTPException
 from starlette.middleware import Middleware
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, JSONResponse, Response, StreamingResponse
-from starlette.routing import Mount, Route
+from starlette.routing import BaseRoute, Mount, Route
 from starlette.staticfiles import StaticFiles
 
 from bot.channels.base import OnMessage
@@ -91,9 +91,11 @@ class WebChannel:
         port: int = 8000,
         public_hosts: Collection[str] = (),
         messages_per_minute: int = 20,
+        routes: Sequence[BaseRoute] = (),
     ) -> None:
         """``history`` tells a chat's bubbles, oldest first. ``feedback`` takes chat, answer id and -1, 0 or 1; it
-        says False where the chat has no such answer. ``ready`` is what ``/healthz`` shows.
+        says False where the chat has no such answer. ``ready`` is what ``/healthz`` shows. ``routes`` are others' that this server
+        serves, too.
         """
         self._on_message = on_message
         self._history = history
@@ -105,7 +107,7 @@ class WebChannel:
         self._per_address = RateLimit(messages_per_minute * _STUDENTS_PER_ADDRESS)
         page = Template((_HERE / "page.html").read_text(encoding="utf-8"), autoescape=True)
         self._page = page.render(texts=texts)
-        self._server = WebServer(self._application(public_hosts), host, port)
+        self._server = WebServer(self._application(public_hosts, routes), host, port)
 
     @property
     def address(self) -> str:
@@ -130,7 +132,7 @@ class WebChannel:
         """Shows what is checked so far of the answer to the chat's oldest unanswered question."""
         self._streams.publish(chat_id, "preview", {"text": text})
 
-    def _application(self, public_hosts: Collection[str]) -> Starlette:
+    def _application(self, public_hosts: Collection[str], routes: Sequence[BaseRoute]) -> Starlette:
         return Starlette(
             routes=[
                 Route("/", self._show_page),
@@ -140,6 +142,7 @@ class WebChannel:
                 Route("/api/feedback", self._take_feedback, methods=["POST"]),
                 Route("/api/events", self._show_events),
                 Mount("/static", StaticFiles(directory=_HERE / "static")),
+                *routes,
             ],
             middleware=[Middleware(Guard, public_hosts=public_hosts)],
             exception_handlers={HTTPException: _refuse},
