@@ -22,6 +22,9 @@ from bot.privacy.redaction import holds_secret
 from bot.profile import Profile
 from bot.retrieval.base import Knowledge
 
+_NO_HARM = 0.9
+"""Probability from which a question is approved beyond a doubtful concern."""
+
 
 class Answerer:
     """Answers a student's text. Safe to use for many students at once."""
@@ -100,14 +103,14 @@ class Answerer:
     def _decided(self, question: str, turns: Sequence[EarlierTurn]) -> Answer | list[Asked]:
         """The fixed reply to what is unsafe or small talk, else what is asked.
 
-        A doubtful concern gives way to an approved wording: what staff approved is no harm to ask.
+        A doubtful concern gives way to what is surely an approved question: what staff approved is no harm to ask.
         """
         written_out = self._lookup.written_out(question)
         concern = self._moderator.concern(written_out)
         if concern is None and (small := small_talk(written_out, self._profile.texts)):
             return _fixed(Kind.SMALL_TALK, small, "small talk")
         asked = [] if concern and concern.certain else self._lookup.questions(question, turns)
-        if concern and not any(part.exact for part in asked):
+        if concern and not any(part.finding.answered >= _NO_HARM for part in asked):
             return _fixed(Kind.UNSAFE, concern.reply, concern.category)
         return asked
 

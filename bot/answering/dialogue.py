@@ -120,7 +120,11 @@ class Dialogue:
         for record in records:
             best = record.passages[0] if record.kind == Kind.ANSWER and record.passages else {}
             if record.at >= at - REMEMBERED_FOR:
-                turns.append(EarlierTurn(record.question, str(best.get("title") or best.get("question", "")), str(best.get("answer", ""))))
+                turns.append(
+                    EarlierTurn(
+                        record.question, str(best.get("title") or best.get("question", "")), str(best.get("answer", ""))
+                    )
+                )
         return _Past(turns, insults, bool(paused))
 
     def _log(self, message: IncomingMessage, answer: Answer, handled: Sequence[int], also: Also | None) -> Reply:

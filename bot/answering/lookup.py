@@ -4,14 +4,19 @@ A message can be read in several ways: as typed, with its short forms written ou
 as several questions. Grammar proposes the readings; the knowledge decides, by which of them it has an answer to.
 """
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
 from bot.answering.abbreviations import Abbreviations
-from bot.answering.parts import main_clauses, questions_in
+from bot.answering.parts import Part, main_clauses, parts_in, questions_in
 from bot.answering.understanding import EarlierTurn, FollowUp, follow_up, normalised
 from bot.retrieval.base import Finding, Knowledge
 
+_TOLD = 0.95
+"""Probability from which a part that is no question by its grammar is one all the same."""
+_LESS_SURE, _CLEAR = 0.1, 0.75
+"""A part is a question of its own where it is at most so much less sure than the whole, or as sure as that."""
 EXACT = 1.0
 """Score of a passage whose wording and the question are the same words."""
 SURE = 0.8
@@ -59,8 +64,8 @@ class LookUp:
 
     def questions(self, message: str, turns: Sequence[EarlierTurn]) -> list[Asked]:
         """What ``message`` asks, at least one question; ``turns`` are the conversation's last ones, oldest first."""
-        if self._knowledge.holds(message):
-            return [self._find(message)]
+        if (same := next(filter(self._knowledge.holds, self._same(message)), None)) is not None:
+            return [self._find(same)]
         written_out = self.written_out(message)
         whole = self._heard(Asked(message, self._find(written_out).finding), written_out)
         if whole.exact:
@@ -68,7 +73,13 @@ class LookUp:
         completed = follow_up(written_out, turns, self._institution)
         if completed and (meant := self._completed(whole, completed, turns)):
             return [meant]
-        return self._parts(whole, questions_in(written_out))
+        return self._parts(whole, written_out, turns)
+
+    def _same(self, message: str) -> tuple[str, ...]:
+        """``message``, and with or without the institution's name, which goes without saying."""
+        here = rf"\s+(?:en|de|at)\s+{re.escape(self._institution)}\b"
+        bare = re.sub(here, "", message, flags=re.IGNORECASE)
+        return (message, bare) if bare != message else (message, f"{message.rstrip(' ?')} en {self._institution}")
 
     def written_out(self, message: str) -> str:
         """``message`` without its greeting, short forms written out."""
@@ -88,7 +99,9 @@ class LookUp:
         """The likeliest reading of a follow-up; None where the question stands alone."""
         said = next((turn.passage_answer for turn in reversed(turns) if turn.passage_question), "")
         found = [self._find(reading) for reading in (completed.question, *completed.others)]
-        meant = max([asked for asked in found if asked.answer not in ("", said)] or found, key=_probability)
+        others = [asked for asked in found if asked.answer not in ("", said)] or found
+        sure = sorted((asked for asked in others if _probability(asked) >= SURE), key=lambda asked: not asked.exact)
+        meant = sure[0] if sure else max(others, key=_probability)
         if not meant.answer:
             return None
         if completed.alone:
@@ -98,13 +111,45 @@ class LookUp:
         stands_alone = rivals and _probability(alone) >= max(least, _probability(meant))
         return None if stands_alone else meant
 
-    def _parts(self, whole: Asked, questions: Sequence[str]) -> list[Asked]:
+    def _parts(self, whole: Asked, text: str, turns: Sequence[EarlierTurn]) -> list[Asked]:
         """The parts that have answers of their own, where the whole is more than one question; else the whole."""
-        if len(questions) == 1 and self._answered(whole):
+        questions, parts = questions_in(text), parts_in(text)
+        if len(questions) == len(parts) == 1 and self._answered(whole):
             return [whole]
-        found = {part.answer: part for part in map(self._find, questions) if self._answered(part)}
+        if len(questions) == 1 and not self._answered(whole):
+            asking = (*questions, *(part.text for part in parts if part.asks))
+            likeliest = max(map(self._find, asking), key=_probability)
+            return [likeliest if self._answered(likeliest) else whole]
+        least = min(max(_probability(whole) - _LESS_SURE, self._answer_from), _CLEAR)
+        found = self._one_by_one(parts, questions, least, turns)
         apart = whole.answer in found or _probability(whole) < SURE
-        return list(found.values()) if len(found) >= min(2, len(questions)) and apart else [whole]
+        return list(found.values()) if len(found) >= 2 and apart else [whole]
+
+    def _one_by_one(
+        self, parts: Sequence[Part], questions: Sequence[str], least: float, turns: Sequence[EarlierTurn]
+    ) -> dict[str, Asked]:
+        """The likeliest reading of each part by its answer, one after another as a conversation's turns are read."""
+        found: dict[str, Asked] = {}
+        said = list(turns)
+        told = ""
+        told_from = _TOLD if least < _CLEAR else 1.0
+        if len(parts) == 1:
+            parts = [Part(question, asks=True) for question in questions]
+        for part in parts:
+            readings = [part.text, *(question for question in questions if part.text in question)]
+            readings += [f"{told}, {part.text}"] * bool(told)
+            if said and (completed := follow_up(part.text, said, self._institution)):
+                readings += [completed.question, *completed.others]
+            asked = [self._find(reading) for reading in dict.fromkeys(readings)]
+            if asked[0].answer in found and _probability(asked[0]) >= SURE:
+                continue  # the same question again
+            best = max(asked, key=lambda one: (one.answer not in ("", *found), _probability(one)))
+            if best.answer and _probability(best) >= least:
+                if part.asks or _probability(best) >= told_from:
+                    found.setdefault(best.answer, best)
+                said.append(EarlierTurn(part.text, best.finding.passages[0].title, best.answer))
+            told = "" if part.asks else part.text
+        return found
 
     def _answered(self, asked: Asked) -> bool:
         return bool(asked.answer) and _probability(asked) >= self._answer_from

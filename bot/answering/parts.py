@@ -11,6 +11,7 @@ Not covered: a list of bare names ("cuánto cuesta cajero y tesorería"), which 
 import re
 import unicodedata
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 from sklearn.feature_extraction.text import ENGLISH_STOP_WORDS
 
@@ -37,8 +38,8 @@ _WISH = (
 )
 _BEGINNING = rf"(?:{_INTERROGATIVE}|{_WISH}|si\s|{_VERB})"
 _BREAK = re.compile(rf"(?:\s*[,;:]\s*(?:{_LINK}\b\s*)*|\s+{_LINK}\s+(?:{_LINK}\s+)*)(?={_BEGINNING})")
-_SENTENCE_END = re.compile(r"(?<=[?!])\s*|(?<=\w{3})[.;…]+\s+|\s*(?=¿)")
-_TOPIC = rf"(?:\w+,?\s+){{1,4}}(?=(?:a que|de que|en que|(?!que\b){_PRONOUN})\b)"
+_SENTENCE_END = re.compile(r"(?<=[?!])\s*|(?<=\w{3})[.;…]+\s+|\s*(?=¿)|\s+\d[).]\s+")
+_TOPIC = rf"(?:\w+,?\s+){{1,4}}(?=(?:a que|de que|en que|que (?:dias?|horas?|meses|fechas?)|(?!que\b){_PRONOUN})\b)"
 """What a question is about, put before it: "cajero bancario a qué hora es"."""
 _ASKS = re.compile(
     rf"[¿\s]*(?:{_LINK}\s+)*(?:{_INTERROGATIVE}|{_WISH}|(?:y\s+)?si\s+|{_VERB}|{_TOPIC})|.*(?:\bsaber\b|\?$)"
@@ -60,6 +61,7 @@ _LISTS = tuple(
     re.compile(rf"^(?P<before>{before})(?P<one>{one})\s+(?:y|and)\s+(?P<other>{other})(?P<tail>{tail})$")
     for before, one, other, tail in (
         (r".*?\b", rf"{_ARTICLE}\s+\w+", rf"{_ARTICLE}\s+\w+", r"\b.*"),  # "… el horario y el costo …"
+        (r".*?\b", rf"{_ARTICLE}\s+\w+", r"\w+", rf"\s+{_PREPOSITION}\s.*"),  # "… el horario y costo de …"
         (
             r"",
             rf"(?:{_ARTICLE}\s+)?\w+",
@@ -81,12 +83,26 @@ _TAIL = re.compile(rf"\b(?:{_PREPOSITION}|{_ARTICLE})\s.*")
 _STOP = STOP_WORDS | ENGLISH_STOP_WORDS | {"hasta", "desde", "sobre", "entre", "segun"}
 
 
+@dataclass(frozen=True)
+class Part:
+    """A piece of a message."""
+
+    text: str
+    asks: bool
+    """Whether its grammar is a question's."""
+
+
+def parts_in(text: str) -> list[Part]:
+    """All pieces of ``text`` as they were typed, in their order."""
+    return [Part(clause, _ASKS.match(_plain(clause)) is not None) for clause in _pieces(text)]
+
+
 def questions_in(text: str) -> tuple[str, ...]:
     """The questions in ``text``, each standing alone, in their order; ``(text,)`` where it is not cut.
 
     Expects text as :func:`bot.answering.understanding.normalised` gives it; raw text is merely cut less often.
     """
-    clauses = [clause for sentence in _split(_SENTENCE_END, text) for clause in _clauses(sentence)]
+    clauses = _pieces(text)
     asking = [_ASKS.match(_plain(clause)) is not None for clause in clauses]
     if not any(asking) or _LEADING.sub("", text) in clauses:
         return tuple(_listed(text))
@@ -104,6 +120,10 @@ def main_clauses(text: str) -> list[str]:
     pieces = [piece.strip() for piece in _CLAUSE_END.split(text)]
     most = len(content_words(text)) / 2
     return [piece for piece in pieces if len(content_words(piece)) >= max(most, 2)] if len(pieces) > 1 else []
+
+
+def _pieces(text: str) -> list[str]:
+    return [clause for sentence in _split(_SENTENCE_END, text) for clause in _clauses(sentence)]
 
 
 def _clauses(sentence: str) -> list[str]:

@@ -25,7 +25,10 @@ _POINTER = re.compile(
     r"(?<!\w)(es[eao]s?|est[eao]s?|ahi|alli|mismo|misma|el primero|la primera|el segundo|el ultimo|lo|"
     r"it|that|those|there|the same|the first|the second|the last)(?!\w)"
 )
-_REPLACED = re.compile(r"(?<!\w)(?:(?:en |de |a |para |con |in |of )?(?:es[eao]s?|est[eao]s?|ahi|alli|it|that|there))(?!\w)(?! (?:de|del|\w{4,}) )")
+_REPLACED = re.compile(
+    r"(?<!\w)(?:(?:en |de |a |para |con |in |of )?(?:es[eao]s?|est[eao]s?|ahi|alli|it|that|there))(?!\w)"
+    r"(?! (?:de|del|\w{4,}) )"
+)
 """Points back by itself: "a qué hora es eso"; "ese día" does not."""
 _ONE_OF = re.compile(r"(?:el|la|los|las|the one|the ones) (?:de|del|of|for) ")
 """The thing that was asked about, of another subject: "y el de cajero"."""
@@ -45,7 +48,7 @@ _PICTURE_STYLE = "\ufe0f"
 
 @dataclass(frozen=True)
 class EarlierTurn:
-    """What was asked before, and the approved pair that answered it, by its canonical question (empty where none did)."""
+    """What was asked before, and the approved pair that answered it, by its canonical question; empty: none did."""
 
     question: str
     passage_question: str = ""
@@ -138,19 +141,18 @@ def follow_up(question: str, turns: Sequence[EarlierTurn], institution: str) -> 
         return FollowUp(last.passage_question, definite=True)
     name = next((name for turn in answered if (name := subject(turn, institution))), "")
     topic = [] if subject(last, institution) else [_topic(last), *_of_pair(answered, institution)]
-    about = [words for words in (name, *topic) if words]
-    if not about or set(content_words(about[0])) & set(content_words(question)):
+    about = [words for words in (name or _only_name(last, institution), *topic) if words]
+    if not about or set(content_words(name or about[0])) & set(content_words(question)):
         return None
-    readings = [_completed(question, words) for words in about]
-    if not name and (only := _only_name(last, institution)):
-        readings.append(_completed(question, only))
+    of_another = _ONE_OF.match(new)
+    new = new[of_another.end() :] if of_another else new
+    readings = [new] if of_another else [_completed(question, words) for words in about]
     if content_words(new) and not holds_a_question(new):
-        of_another = _ONE_OF.match(new)
-        new = new[of_another.end() :] if of_another else new
         readings.append(f"{_without(last.passage_question, name)} {new}")
         if not of_another:
             readings.append(f"{last.passage_question} {new}")
-        readings.append(" ".join([*_frame(last.passage_question), new]))
+        if not name:
+            readings.append(" ".join([*_frame(last.passage_question), new]))
     first, *others = dict.fromkeys(readings)
     return FollowUp(first, points_back, tuple(others), new)
 
@@ -179,8 +181,10 @@ def _completed(question: str, about: str) -> str:
     asked = question.strip()
     plain = folded(asked)
     if pointed := _REPLACED.search(plain):
-        return f"{plain[: pointed.start()]}{about}{plain[pointed.end() :]}"
-    return f"{asked.rstrip('?').rstrip()} {about}" + ("?" if asked.endswith("?") else "")
+        completed = f"{plain[: pointed.start()]}{about}{plain[pointed.end() :]}"
+    else:
+        completed = f"{asked.rstrip('?').rstrip()} {about}"
+    return completed + ("?" if asked.endswith("?") else "")
 
 
 def _without(text: str, name: str) -> str:

@@ -28,7 +28,7 @@ Floats = NDArray[np.float32]
 Encode = Callable[[Sequence[str]], Floats]
 """Texts to their meaning, ``(N, D)``."""
 
-UNSAFE_FROM = 0.4
+UNSAFE_FROM = 0.55
 """Probability from which a message is unsafe."""
 CERTAIN_FROM = 0.9
 """Probability from which not even an approved question that says the same is believed."""

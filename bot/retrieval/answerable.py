@@ -29,6 +29,7 @@ HIDDEN = 0.2
 """Share of the pairs that are hidden whole, and of the others' wordings that are hidden one by one."""
 MOST_ASKED = 400
 """Hidden wordings, and wordings of hidden pairs, that are asked: each takes some milliseconds."""
+MOST_DRAWS = 8
 OTHER, OURS, ANSWERED = 0, 1, 2
 """Kinds of examples: about something else; ours, without an answer; with one."""
 ALIKE = 0.9
@@ -186,13 +187,20 @@ def _own_examples(models: RetrievalModels, pairs: Collection[IndexedPair]) -> Ex
                 return kept
         except Exception as error:  # safetensors raises its own kinds
             _log.warning("%s is damaged and made anew: %s", file, error)
-    own = gathered(models, pairs, models.others)
+    drawn = [gathered(models, pairs, models.others if draw == 0 else (), seed=draw) for draw in range(_draws(pairs))]
+    own = Examples.joined(found) if (found := [examples for examples in drawn if examples]) else None
     if own and file:
         try:
             own.write(file)
         except OSError as error:
             _log.warning("what was learned about the knowledge cannot be kept in %s: %s", file, error)
     return own
+
+
+def _draws(pairs: Collection[IndexedPair]) -> int:
+    """How often examples are drawn: a small knowledge gives few at a time, and quickly."""
+    wordings = sum(1 + len(pair[3]) for pair in pairs)
+    return min(max(MOST_ASKED // max(int(HIDDEN * wordings), 1), 1), MOST_DRAWS)
 
 
 _HASH_BYTES = 8

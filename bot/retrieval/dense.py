@@ -3,7 +3,7 @@
 A pair stands where its wordings do on average. Directions in which wordings of one question differ from one another
 count less than those in which questions differ: the vectors are whitened by the within-pair covariance, as speaker
 recognition does with utterances of one speaker (WCCN; Hatch, Kajarekar, Stolcke 2006). The covariance is learned once,
-from the sample data's 3,500 wordings, and ships with the encoder: a school with one wording a question has none to
+from the sample data's 6,000 wordings, and ships with the encoder: a school with one wording a question has none to
 learn from.
 """
 

@@ -45,6 +45,10 @@ class Evidence:
     """Number of content words that it does not cover, a part of a likeness counting as such."""
     content_words: float
     words: float
+    pairs: float
+    """Logarithm of the number of pairs in the knowledge."""
+    wordings: float
+    """Logarithm of the mean number of wordings that a pair has: with few, even the right pair looks less like it."""
 
     def row(self) -> Floats:
         """``(F,)``, in the order of the fields."""

@@ -84,6 +84,10 @@ def _undiminished(word: str) -> Iterator[str]:
     """The words that ``word`` may be a diminutive of: "cursitos" of "cursos", "luquitas" of "lucas"."""
     if found := _DIMINUTIVE.fullmatch(word):
         stem, vowel, plural = found.groups()
-        stems = [stem, stem + "z", *(stem.removesuffix(written) + end for written, end in _STEM_ENDS if stem.endswith(written))]
+        stems = [
+            stem,
+            stem + "z",
+            *(stem.removesuffix(written) + end for written, end in _STEM_ENDS if stem.endswith(written)),
+        ]
         for ending in (vowel, "e", ""):
             yield from (stem + ending + plural for stem in stems)

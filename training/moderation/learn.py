@@ -35,7 +35,11 @@ INVERSE_REGULARISATION = 3.0
 def main() -> None:
     """Prints recall and false alarms, then trains on everything and writes."""
     examples = read_examples(DATA / "moderation")
-    harmless = [*(row.question for row in read_csv(DATA / "cenfobank.csv")), *out_of_scope("far"), *out_of_scope("near")]
+    harmless = [
+        *(row.question for row in read_csv(DATA / "cenfobank.csv")),
+        *out_of_scope("far"),
+        *out_of_scope("near"),
+    ]
     plain = [(text, SAFE) for text in harmless]
     lexicon, encoder = Lexicon(read_lexicon(DATA / "moderation")), SmallEncoder(SMALL_ENCODER)
     texts, categories = zip(*examples, *plain, strict=True)

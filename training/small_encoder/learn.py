@@ -23,6 +23,7 @@ from bot.retrieval.dense import Whitening
 from bot.retrieval.joint import WEIGHTS, IndexedPair, JointIndex
 from bot.retrieval.models import RetrievalModels, load_models
 from bot.retrieval.segment import Floats
+from bot.retrieval.small_encoder import shipped_encoder
 from bot.retrieval.synonyms import Synonyms
 from bot.retrieval.vectors import RememberingEncoder
 from bot.settings import DATA, SMALL_ENCODER
@@ -39,6 +40,7 @@ NATURAL = 8
 def main() -> None:
     """Writes the three files and prints the weights."""
     models = load_models(Synonyms.read(DATA / "synonyms.csv"))
+    models = replace(models, encoder=RememberingEncoder(shipped_encoder()))  # which remembers nothing of before
     pairs = sample()
     whitening = learned_whitening(models.encoder, pairs)
     tensors = {"mean": whitening.mean.astype(np.float16), "matrix": whitening.matrix.astype(np.float16)}
@@ -109,7 +111,29 @@ def learned_examples(models: RetrievalModels, pairs: Sequence[IndexedPair], draw
             rows.append(found.evidence.row())
             kinds.append(kind)
     natural = Examples(np.stack(rows), np.array(kinds, np.int8))
-    return Examples.joined([*filter(None, parts), *[natural] * NATURAL])
+    return Examples.joined([*filter(None, parts), *[natural] * NATURAL, *small_schools(models, pairs)])
+
+
+def small_schools(models: RetrievalModels, pairs: Sequence[IndexedPair], number: int = 24) -> Iterator[Examples]:
+    """Examples from small parts of the sample with few wordings, each as a school of its own: as most schools begin."""
+    for seed in range(number):
+        draw = Random(seed)
+        part = draw.sample(pairs, draw.randrange(20, 80))
+        shown = [(*pair[:3], tuple(draw.sample(list(pair[3]), draw.randrange(1, 6)))) for pair in part]
+        index, answers = JointIndex(models, shown), {pair[1]: pair[2] for pair in shown}
+        without = [*((OURS, text) for text in models.near), *((OTHER, text) for text in models.others)]
+        strange = [(OURS, wording) for wording, approved in _dev_wordings() if approved not in answers]
+        rows, kinds = [], []
+        for kind, text, answer in [
+            *((ANSWERED, text, answers[approved]) for text, approved in _dev_wordings() if approved in answers),
+            *((kind, text, "") for kind, text in draw.sample(without, 60)),
+            *((kind, text, "") for kind, text in draw.sample(strange, 30)),
+        ]:
+            found = index.find(text, 1)
+            if found.evidence and answer in ("", found.passages[0].answer):
+                rows.append(found.evidence.row())
+                kinds.append(kind)
+        yield Examples(np.stack(rows), np.array(kinds, np.int8))
 
 
 def _dev_wordings() -> list[tuple[str, str]]:

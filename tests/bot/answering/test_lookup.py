@@ -7,9 +7,9 @@ from bot.messages import Passage
 from bot.retrieval.base import Finding
 from storage.text import folded
 
-PRICE = Passage(1, "¿Cuánto cuesta Barismo?", "Barismo cuesta S/ 300.", 0.9)
-PLACE = Passage(2, "¿Dónde queda Casa Miel?", "Casa Miel queda en Jirón Puno 120.", 0.9)
-BREAD = Passage(3, "¿Cuánto cuesta Panadería?", "Panadería cuesta S/ 250.", 0.9)
+PRICE = Passage(1, "¿Cuánto cuesta Barismo?", "Barismo cuesta S/ 300.", 0.9, "¿Cuánto cuesta Barismo?")
+PLACE = Passage(2, "¿Dónde queda Casa Miel?", "Casa Miel queda en Jirón Puno 120.", 0.9, "¿Dónde queda Casa Miel?")
+BREAD = Passage(3, "¿Cuánto cuesta Panadería?", "Panadería cuesta S/ 250.", 0.9, "¿Cuánto cuesta Panadería?")
 
 
 class Book:
@@ -102,3 +102,45 @@ def test_a_short_question_that_stands_alone_is_not_completed() -> None:
 
 def test_a_question_that_nothing_is_found_for_is_one_question_all_the_same() -> None:
     assert look_up(Book(), "¿Cuánto dura? ¿Y dónde queda?") == [""]
+
+
+def test_a_part_that_names_nothing_is_about_what_the_part_before_it_was_about() -> None:
+    hours = Passage(
+        4, "¿Cuál es el horario de Barismo?", "Barismo es los lunes.", 0.9, "¿Cuál es el horario de Barismo?"
+    )
+    book = Book(dias_cuesta=(hours, 0.7), dias=(hours, 0.9), cuesta_barismo=(PRICE, 0.9), cuesta=(BREAD, 0.5))
+
+    assert look_up(book, "barismo que dias es y cuanto cuesta?") == [hours.answer, PRICE.answer]
+
+
+def test_what_is_told_before_a_question_says_what_it_is_about() -> None:
+    book = Book(hornear_conviene=(BREAD, 0.9), conviene=(PRICE, 0.2), donde=(PLACE, 0.9))
+
+    assert look_up(book, "quiero hornear, que curso me conviene? y donde quedan?") == [BREAD.answer, PLACE.answer]
+
+
+def test_a_question_among_other_words_is_as_sure_as_its_main_clause() -> None:
+    book = Book(examen_cuesta=(PRICE, 0.3), cuesta=(PRICE, 0.9))
+
+    assert look_up(book, "en el examen viene eso: cuanto cuesta barismo de verdad") == [PRICE.answer]
+
+
+def test_a_follow_up_does_not_get_the_answer_that_was_just_given() -> None:
+    book = Book(cuesta_barismo=(PRICE, 0.9), panaderia=(BREAD, 0.5))
+
+    assert look_up(book, "y panaderia?", PRICE_TURN) == [BREAD.answer]
+
+
+def test_where_nothing_was_answered_the_last_question_says_what_a_follow_up_is_about() -> None:
+    book = Book(hora_talleres=(PLACE, 0.9))
+
+    assert look_up(book, "a que hora es eso", EarlierTurn("que talleres estan dando")) == [PLACE.answer]
+
+
+def test_the_institutions_name_goes_without_saying() -> None:
+    place = Passage(2, "donde quedan en Casa Miel", PLACE.answer, 1.0)
+    book = Book(casa=(place, 1.0))
+
+    look_up(book, "¿Dónde quedan?")
+
+    assert book.asked == ["¿Dónde quedan en Casa Miel"]
