@@ -94,8 +94,8 @@ class WebChannel:
         routes: Sequence[BaseRoute] = (),
     ) -> None:
         """``history`` tells a chat's bubbles, oldest first. ``feedback`` takes chat, answer id and -1, 0 or 1; it
-        says False where the chat has no such answer. ``ready`` is what ``/healthz`` shows. ``routes`` are others' that this server
-        serves, too.
+        says False where the chat has no such answer. ``ready`` is what ``/healthz`` shows. ``routes`` are others' that
+        this server serves, too.
         """
         self._on_message = on_message
         self._history = history
