@@ -78,7 +78,7 @@ async def _ask(args: argparse.Namespace, settings: Settings) -> None:
     async with running_bot(settings) as bot:
         answers = _in_turn(bot, questions) if args.conversation is not None else _independent(bot, questions)
         async for answer in answers:
-            print(_as_json(answer) if args.json else answer.text, flush=True)
+            print(_as_json(answer) if args.json else _shown(answer), flush=True)
 
 
 def _lines(name: str) -> list[str]:
@@ -134,6 +134,11 @@ async def _turn(bot: Bot, question: str, chat_id: str) -> Answer:
     return answer
 
 
+def _shown(answer: Answer) -> str:
+    """What a student sees."""
+    return f"{answer.warning}\n\n{answer.text}" if answer.warning else answer.text
+
+
 def _as_json(answer: Answer) -> str:
     fields = {
         "question": answer.question,
@@ -142,6 +147,10 @@ def _as_json(answer: Answer) -> str:
         "passages": [{"question": p.question, "answer": p.answer, "score": round(p.score, 4)} for p in answer.passages],
         "model": {"base": answer.model.base, "adapter": answer.model.adapter} if answer.model else None,
         "verbatim": answer.verbatim,
+        "asked": answer.asked,
+        "probability": answer.probability,
+        "reason": answer.reason,
+        "warning": answer.warning,
         "milliseconds": answer.milliseconds["total"],
     }
     return json.dumps(fields, ensure_ascii=False)

@@ -117,12 +117,14 @@ class LookUp:
         if len(questions) == len(parts) == 1 and self._answered(whole):
             return [whole]
         if len(questions) == 1 and not self._answered(whole):
-            asking = (*questions, *(part.text for part in parts if part.asks))
-            likeliest = max(map(self._find, asking), key=_probability)
+            asking = {*questions, *(part.text for part in parts if part.asks)} - {text}
+            likeliest = max(map(self._find, asking), key=_probability, default=whole)
             return [likeliest if self._answered(likeliest) else whole]
         least = min(max(_probability(whole) - _LESS_SURE, self._answer_from), _CLEAR)
         found = self._one_by_one(parts, questions, least, turns)
         apart = whole.answer in found or _probability(whole) < SURE
+        if found and not self._answered(whole):
+            return list(found.values())
         return list(found.values()) if len(found) >= 2 and apart else [whole]
 
     def _one_by_one(

@@ -26,9 +26,10 @@ _OPAQUE = "\ufffc"
 """Stands for each character of a mask; no rule reads across it."""
 _EMAIL = re.compile(
     r"[\w.%+-]{1,64}@[\w-]{1,63}(?:\.[\w-]{1,63}){0,5}"
-    r"|[\w.%+-]{1,64} ?(?:@|\(at\)|\[at\]|(?<= )arroba(?= )) ?[\w-]{1,63}"
-    r"(?: ?(?:\.|(?<= )punto(?= )) ?[\w-]{1,63}){0,3}"
-    r" ?(?:\.|(?<= )punto(?= )) ?(?:com|pe|org|net|edu|gob|es|info|io)(?!\w)"
+    r"|[\w.%+-]{1,64}(?: ?(?: \.|(?<= )punto(?= )) ?[\w%+-]{1,64}){0,3}"
+    r" ?(?:@|[([](?:at|arroba)[)\]]|(?<= )arroba(?= )) ?[\w-]{1,63}"
+    r"(?: ?(?:\.|[([](?:dot|punto)[)\]]|(?<= )punto(?= )) ?[\w-]{1,63}){0,3}"
+    r" ?(?:\.|[([](?:dot|punto)[)\]]|(?<= )punto(?= )) ?(?:com|pe|org|net|edu|gob|es|info|io)(?!\w)"
 )
 
 

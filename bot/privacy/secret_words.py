@@ -30,7 +30,7 @@ _NO_VALUE = re.compile(
     r"[.,;:!?)]*"
 )
 _MINE = re.compile(rf"(?<![a-z])(?:mi|mis|my|nuestra|our|su) (?:{_NOUN}|contra){_OF}{_IS}{_VALUE}")
-_WRITTEN_AFTER = re.compile(rf"(?<![a-z]){_STRONG}{_OF} ?[:=]+>? ?{_VALUE}")
+_WRITTEN_AFTER = re.compile(rf"(?<![a-z]){_NOUN}{_OF} ?[:=]+>? ?{_VALUE}")
 _WITH_DIGITS = re.compile(
     rf"(?<![a-z]){_NOUN}(?:{_OF}{_IS}| (?:n[°ro.]{{0,2}} )?(?!(?:19|20)[0-9]{{2}}(?![0-9]))){_VALUE}"
 )

@@ -209,8 +209,6 @@ class JointIndex:
             covered=coverage.covered,
             strangest=coverage.strangest,
             uncovered=coverage.uncovered,
-            content_words=coverage.content_words,
-            words=coverage.words,
             pairs=self._size[0],
             wordings=self._size[1],
         )

@@ -1,6 +1,6 @@
 """Learns, on the sample data, what ships beside the encoder and how the scorers of retrieval are weighed.
 
-Run after a change of the sample CSV, the synonyms, the encoder or a scorer; it takes about two minutes::
+Run after a change of the sample CSV, the synonyms, the encoder or a scorer; it takes about three minutes::
 
     python -m training.small_encoder.learn
 
@@ -12,6 +12,7 @@ It writes into ``data/models/use-multilingual``: ``whitening.safetensors`` (see 
 import csv
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
+from functools import cache
 from random import Random
 
 import numpy as np
@@ -136,6 +137,7 @@ def small_schools(models: RetrievalModels, pairs: Sequence[IndexedPair], number:
         yield Examples(np.stack(rows), np.array(kinds, np.int8))
 
 
+@cache
 def _dev_wordings() -> list[tuple[str, str]]:
     """(wording, approved question) of those that ask one question."""
     with (DATA / "evaluation" / "wordings.csv").open(encoding="utf-8", newline="") as file:

@@ -6,6 +6,8 @@ may have been sent: it is sent again at the next start, and counted in ``interru
 
 import asyncio
 import logging
+import math
+import time
 import traceback
 from collections.abc import Callable
 from contextlib import suppress
@@ -60,7 +62,7 @@ class Sender:
             max_in_flight: chats that are sent to at the same time.
             poll_seconds: how often another process's items are looked for.
             retry_seconds: pause after the first network error; each is twice the last, up to 60 seconds.
-            drain_seconds: how long the end waits for what is in flight.
+            drain_seconds: how long the end sends what is stored by then; the rest is sent at the next start.
         """
         self._bot = bot
         self._database = database
@@ -75,7 +77,7 @@ class Sender:
         """Chats that were sent as much as they may get at once."""
         self._in_flight: dict[str, asyncio.Task[None]] = {}
         self._wake = asyncio.Event()
-        self._stopping = False
+        self._ends_at = math.inf
         self._looking: asyncio.Task[None] | None = None
         self._trouble = ""
         self.interrupted = 0
@@ -89,18 +91,17 @@ class Sender:
         return self
 
     async def __aexit__(self, *exc: object) -> None:
-        """Begins no more sends, and waits for those in flight."""
-        self._stopping = True
+        """Sends what may be sent now, so that an answer does not wait for the next start."""
+        self._ends_at = time.monotonic() + self._drain_seconds
         self.wake()
+        self._wake_in(self._drain_seconds)
         if self._looking:
             await self._looking
-        if self._in_flight:
-            _, late = await asyncio.wait(self._in_flight.values(), timeout=self._drain_seconds)
+        if late := [*self._in_flight.values()]:
             for task in late:
                 task.cancel()
-            if late:
-                await asyncio.wait(late)
-                log.warning("%d send(s) were broken off; they are made again at the next start", len(late))
+            await asyncio.wait(late)
+            log.warning("%d send(s) were broken off; they are made again at the next start", len(late))
 
     def wake(self) -> None:
         """Looks at once; call it after the commit of a new item."""
@@ -111,7 +112,7 @@ class Sender:
         return {"in_flight": len(self._in_flight), "interrupted": self.interrupted, "trouble": self._trouble}
 
     async def _look(self) -> None:
-        while not self._stopping:
+        while time.monotonic() < self._ends_at:
             self._wake.clear()
             try:
                 item = await self._next()
@@ -121,6 +122,8 @@ class Sender:
             if item:
                 self._pace.take(item.chat_id)
                 self._in_flight[item.chat_id] = asyncio.create_task(self._send(item))
+            elif self._ends_at < math.inf and not (self._in_flight or self._resting or self._pace.until_any()):
+                return
             else:
                 with suppress(TimeoutError):
                     await asyncio.wait_for(self._wake.wait(), self._poll_seconds)
