@@ -5,10 +5,8 @@ no code that a model brings along is run. A base that cannot be used is a :class
 that says what was looked for, where, and what to do.
 """
 
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from functools import cache
 from pathlib import Path
 from typing import Any, Literal
 
@@ -49,26 +47,14 @@ def resolve_device(device: str) -> Device:
     return "cuda" if device != "cpu" and torch.cuda.is_available() else "cpu"
 
 
-@cache
 def compute_dtype(device: str) -> torch.dtype:
-    """The type that ``device`` computes in fastest: bfloat16 from Ampere on and float16 before (T4).
+    """The type that ``device`` computes in: bfloat16 from Ampere on, float16 before (T4), float32 on a CPU.
 
-    On a CPU it is measured in about 50 ms: without instructions for bfloat16 that is up to 40 times
-    slower than float32. It is measured once, so that a model loaded again computes as before.
+    Some CPUs are faster in bfloat16; but there the same question then has other tokens alone than among others.
     """
     if resolve_device(device) == "cuda":
         return torch.bfloat16 if torch.cuda.get_device_capability() >= (8, 0) else torch.float16
-    return min((torch.float32, torch.bfloat16), key=_matmul_seconds)
-
-
-def _matmul_seconds(dtype: torch.dtype) -> float:
-    left, right = torch.ones(64, 256, dtype=dtype), torch.ones(256, 256, dtype=dtype)
-    best = float("inf")
-    for _ in range(4):
-        started = time.perf_counter()
-        left @ right
-        best = min(best, time.perf_counter() - started)
-    return best
+    return torch.float32
 
 
 def load_tokenizer(base: str) -> PreTrainedTokenizerBase:
@@ -128,6 +114,7 @@ def _load_base(base: str, device: Device) -> PreTrainedModel:
     if missing := sorted(report["missing_keys"]):
         raise ModelError(f"The weights of {base} are incomplete: {len(missing)} missing, e.g. {missing[0]}. {_REMEDY}")
     _check_shapes(base, model)
+    _keep_plain(model)
     return model.eval()  # type: ignore[no-any-return]  # transformers leaves eval untyped
 
 
@@ -141,11 +128,12 @@ def _check_shapes(base: str, model: PreTrainedModel) -> None:
                 raise ModelError(f"The weights of {base} do not fit its config.json: {name} is {found}, not {wanted}.")
 
 
-def keep_trainable(model: torch.nn.Module) -> None:
-    """Keeps gradients flowing through a 4-bit model after an evaluation; call it before its first forward pass.
+def _keep_plain(model: PreTrainedModel) -> None:
+    """Keeps every 4-bit layer as it was loaded.
 
-    On a CPU with AVX512-BF16, bitsandbytes repacks each 4-bit layer at its first forward pass in
-    evaluation mode, for speed, and a repacked layer passes no gradient on (``Linear4bit.forward``).
+    On a CPU with AVX512-BF16, bitsandbytes repacks a layer at its first forward pass in evaluation mode, for speed
+    (``Linear4bit.forward``). A repacked layer passes no gradient on, and gives a question other tokens alone than
+    among others.
     """
     for module in model.modules():
         if isinstance(module, Linear4bit):

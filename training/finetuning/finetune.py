@@ -23,7 +23,7 @@ from peft import LoraConfig, PeftModel, get_peft_model
 from transformers import TrainerState, set_seed
 
 from bot.errors import ModelError
-from bot.generation.loading import Device, compute_dtype, keep_trainable, load_model, load_tokenizer, resolve_device
+from bot.generation.loading import Device, compute_dtype, load_model, load_tokenizer, resolve_device
 from bot.generation.manifest import (
     Manifest,
     base_fingerprint,
@@ -90,7 +90,6 @@ def finetune(
         with _advice_on_memory(recipe, device):
             # Model
             model = load_model(base, device=device)
-            keep_trainable(model)
 
             # Adapter
             adapted = get_peft_model(model, _lora(recipe.lora))

@@ -13,7 +13,7 @@ from peft import LoraConfig, get_peft_model
 from safetensors.torch import load_file, save_file
 
 from bot.errors import ModelError
-from bot.generation.loading import compute_dtype, keep_trainable, load_model, load_tokenizer, resolve_device
+from bot.generation.loading import compute_dtype, load_model, load_tokenizer, resolve_device
 
 
 @pytest.fixture
@@ -121,7 +121,6 @@ def test_a_card_that_is_not_there_is_refused_with_the_remedy() -> None:
 @pytest.mark.filterwarnings("ignore:`is_gradient_checkpointing` is deprecated:FutureWarning")
 def test_gradients_still_flow_after_an_evaluation(base: Path) -> None:
     model: Any = load_model(str(base), device="cpu")
-    keep_trainable(model)
     assert not any(m.support_avx512bf16_for_cpu for m in model.modules() if isinstance(m, Linear4bit))
     adapted = get_peft_model(model, LoraConfig(task_type="CAUSAL_LM", target_modules=["q_proj"]))
     ids = torch.tensor([[1, 300, 400, 500]])

@@ -6,13 +6,12 @@ from pathlib import Path
 
 import pytest
 import torch
-from bitsandbytes.nn.modules import Linear4bit
 from peft import LoraConfig, PeftModel, get_peft_model
 from torch.nn.functional import cross_entropy
 from transformers import PreTrainedTokenizerBase
 
 from bot.answering.prompt import DONT_KNOW, Prompt, encode_example
-from bot.generation.loading import keep_trainable, load_model
+from bot.generation.loading import load_model
 from storage.pairs_csv import CsvPair
 from training.dataset.rows import Kind, Row, encode_rows
 from training.finetuning.checkpoints import Checkpoints
@@ -26,13 +25,9 @@ PLAN = load_recipe("smoke").training
 
 
 def untrained(base: Path) -> PeftModel:
-    """A fresh adapter, the same each time, on a base as a CPU with AVX512-BF16 would load it."""
+    """A fresh adapter, the same each time."""
     torch.manual_seed(0)
     model = load_model(str(base), device="cpu")
-    for module in model.modules():
-        if isinstance(module, Linear4bit):
-            module.support_avx512bf16_for_cpu = True
-    keep_trainable(model)
     return get_peft_model(model, LoraConfig(r=4, target_modules=["q_proj", "down_proj"], task_type="CAUSAL_LM"))
 
 

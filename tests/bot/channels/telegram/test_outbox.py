@@ -216,6 +216,18 @@ class TestFaults:
                 await _until_sending(sender)
         assert outbox.statuses() == ["sent", "sending"]
 
+    async def test_what_is_stored_at_the_end_is_sent_and_what_has_to_wait_is_left(
+        self, api: BotApi, bot: Bot, outbox: OutboxSide, ana: User
+    ) -> None:
+        blocked = started(api, "Beto")
+        api.flood(blocked.chat, 600)
+        async with Sender(bot, outbox.database, poll_seconds=60):
+            for text in ("uno", "dos", "tres", "cuatro"):
+                outbox.put(ana.id, text)
+            outbox.put(blocked.id, "cinco")
+        assert texts(ana) == ["uno", "dos", "tres", "cuatro"]
+        assert outbox.statuses() == ["sent"] * 4 + ["pending"]
+
     async def test_a_refused_token_loses_nothing(self, api: BotApi, outbox: OutboxSide, ana: User) -> None:
         wrong = api.token[:-1] + "x"
         outbox.put(ana.id, "hola")

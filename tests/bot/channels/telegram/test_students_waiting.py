@@ -1,0 +1,120 @@
+"""Whoever writes in bursts, or waits long, in Telegram: one turn, a place in the queue, and a way out."""
+
+import asyncio
+from collections.abc import AsyncIterator
+
+import pytest
+from telegram import Bot
+
+from bot.channels.telegram import wording
+from storage import conversations
+from storage.database import Database
+from tests.bot.channels.telegram.conftest import started
+from tests.bot.channels.telegram.outbox_side import until
+from tests.bot.channels.telegram.students_side import PROFILE, Service, approve, serving
+from tests.telegram.bot_api import BotApi
+from tests.telegram.users import User
+
+PRICE = "¿Cuánto cuesta la matrícula?"
+BUTTONS = [["👍", "👎"], ["Hablar con una persona"]]
+
+
+@pytest.fixture
+async def service(api: BotApi, bot: Bot, database: Database) -> AsyncIterator[Service]:
+    approve(database)
+    async with serving(api, bot, database) as running:
+        yield running
+
+
+@pytest.fixture
+async def ana(api: BotApi, service: Service) -> User:
+    user = started(api, "Ana")
+    await service.hears(user.chat, "asistente")
+    return user
+
+
+def logged(service: Service, user: User) -> list[str]:
+    with service.database.reading() as session:
+        conversation = conversations.find_conversation(session, "telegram", str(user.id))
+        return [said.text for said in conversations.transcript(session, conversation)] if conversation else []
+
+
+class TestWaiting:
+    async def test_a_burst_is_one_question(self, api: BotApi, bot: Bot, database: Database) -> None:
+        async with serving(api, bot, database, burst=0.8) as service:
+            ana = api.user("Ana")
+            for text in ("oye", "inventa", "algo"):
+                ana.sends(text)
+                await asyncio.sleep(0.1)
+            await service.hears(ana.chat, "Se inventa")
+            assert service.answers.asked == ["oye\ninventa\nalgo"]
+
+    async def test_what_came_in_while_another_question_was_answered_stays_a_question_each(
+        self, api: BotApi, bot: Bot, database: Database
+    ) -> None:
+        async with serving(api, bot, database, burst=0.1) as service:
+            ana = api.user("Ana")
+            service.answers.open.clear()
+            for text in ("inventa uno", "inventa dos", "inventa tres"):
+                ana.sends(text)
+                await asyncio.sleep(0.3)
+            service.answers.open.set()
+            await service.hears(ana.chat, "tres")
+            assert service.answers.asked == ["inventa uno", "inventa dos", "inventa tres"]
+
+    async def test_a_command_ends_a_burst_and_comes_after_it(self, api: BotApi, bot: Bot, database: Database) -> None:
+        async with serving(api, bot, database, burst=0.3) as service:
+            ana = api.user("Ana")
+            for text in ("inventa uno", "/ayuda", "inventa dos"):
+                ana.sends(text)
+            await service.hears(ana.chat, "dos")
+            assert service.answers.asked == ["inventa uno", "inventa dos"]
+            assert "/temas" in ana.chat.bot_messages[1].text
+
+    async def test_who_waits_is_told_the_place_and_the_notice_ends_with_the_answer(
+        self, api: BotApi, bot: Bot, database: Database
+    ) -> None:
+        approve(database)
+        async with serving(api, bot, database, patience=0.1) as service:
+            ana, beto = api.user("Ana"), api.user("Beto")
+            service.answers.open.clear()
+            ana.sends(PRICE)
+            first = await service.hears(ana.chat, "puesto 1")
+            beto.sends("¿Qué es la TCEA?")
+            second = await service.hears(beto.chat, "puesto 2")
+            service.answers.open.set()
+            await service.hears(beto.chat, "costo anual")
+            await service.quiet()
+            for user, notice in ((ana, first), (beto, second)):
+                shown = user.chat.find(notice.message_id)
+                assert shown
+                assert (shown.text, shown.buttons) == (wording.ANSWERED, [])
+
+    async def test_a_question_can_be_cancelled(self, api: BotApi, bot: Bot, database: Database) -> None:
+        async with serving(api, bot, database, patience=0.1) as service:
+            ana = api.user("Ana")
+            service.answers.open.clear()
+            ana.sends("¿hay becas?")
+            notice = await service.hears(ana.chat, "puesto 1")
+            beto = started(api, "Beto")
+            await service.hears(beto.chat, "asistente")
+            service.api.forge_callback(beto, beto.chat.bot_messages[0], "no:1")
+            await service.hears(beto.chat, wording.STALE_BUTTON)
+            ana.presses(notice, "Cancelar")
+            await until(lambda: (shown := ana.chat.find(notice.message_id)) and shown.text == wording.CANCELLED)
+            service.answers.open.set()
+            await service.quiet()
+            assert len(ana.chat.bot_messages) == 1
+            assert service.desk.open_reviews() == []
+            ana.sends("inventa algo")
+            await service.hears(ana.chat, "Se inventa")
+
+    async def test_who_writes_too_fast_is_told_once(self, api: BotApi, bot: Bot, database: Database) -> None:
+        async with serving(api, bot, database, messages_per_minute=2) as service:
+            ana = api.user("Ana")
+            for number in range(6):
+                ana.sends(f"inventa {number}")
+                await asyncio.sleep(0.1)
+            await service.quiet()
+            texts = [message.text.partition("\n")[0] for message in ana.chat.bot_messages]
+            assert texts == ["Se inventa: inventa 0.", "Se inventa: inventa 1.", PROFILE.texts.rate_limited]
