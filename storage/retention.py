@@ -39,7 +39,9 @@ def forget_before(session: Session, moment: datetime) -> Forgotten:
 
 def forget_chat(session: Session, channel: str, chat_id: str) -> Forgotten:
     """Deletes all that one chat said and was told, what waits to be answered or sent included."""
-    inbox = _deleted(session.execute(delete(Inbox).where(Inbox.channel == channel, Inbox.chat_id == chat_id)))
+    # A chat may have several queues in the inbox, named "<chat>#…".
+    queued = or_(Inbox.chat_id == chat_id, Inbox.chat_id.startswith(f"{chat_id}#", autoescape=True))
+    inbox = _deleted(session.execute(delete(Inbox).where(Inbox.channel == channel, queued)))
     theirs = select(Conversation.id).where(Conversation.channel == channel, Conversation.chat_id == chat_id)
     other = _delete_handoffs(session, Handoff.conversation_id.in_(theirs))
     other += _deleted(session.execute(delete(Quiz).where(Quiz.conversation_id.in_(theirs))))

@@ -10,7 +10,7 @@ from pathlib import Path
 import httpx
 import pytest
 
-from tests.served.bot import SECONDS, ServedBot, begin_small_home, wait_until
+from tests.served.bot import ServedBot, begin_small_home, wait_until
 from tests.served.conversation import conversation
 from tests.served.crowd import Accounts, accounts, p95, quiet, students, wait_for_answers
 from tests.served.transcript import FILE, comparable, written
@@ -32,12 +32,9 @@ def test_a_whole_conversation_with_the_staff_goes_as_the_documentation_shows_it(
         api.fault("500", "getUpdates")
         api.fault("drop_after", "setMyCommands")
         bot.start()
-        bot.answers()
-        with bot.does_as_installed("serve") as second:
-            chats = conversation(api, bot)
-            said = second.communicate(timeout=SECONDS)
-        assert (second.returncode, said[0]) == (1, "")
-        assert f"cenfobot: Otro proceso ya atiende con {home}. Detenlo primero" in said[1]
+        chats = conversation(api, bot)
+        status, said = bot.does("serve")
+        assert (status, f"cenfobot: Otro proceso ya atiende con {home}. Detenlo primero" in said) == (1, True)
         assert bot.terminate() == 0
         assert comparable(written(api, chats)) == comparable(FILE.read_text(encoding="utf-8"))
         assert sum("Ya tengo la respuesta" in message.text for message in chats[0].bot_messages) == 2

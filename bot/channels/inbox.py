@@ -21,6 +21,9 @@ log = logging.getLogger(__name__)
 
 MAX_ATTEMPTS = 3
 """A message is parked after this many failures. ``InboxItem.attempts`` counts from 1, so a handler knows its last."""
+MAX_CLAIMS = 10
+"""And after so many claims that never ended, as when it ends the process each time. These are more, since a process
+that ends takes all that it is handling with it, which is mostly none of the messages' fault."""
 _STORING_SECONDS = 30
 """A lease outlasts the time to handle a message by this much, in which its end is stored."""
 
@@ -116,7 +119,7 @@ class Inbox:
 
     async def _attempt(self, item: InboxItem) -> str:
         """Handles a message; returns what went wrong, or nothing."""
-        if item.attempts > MAX_ATTEMPTS:
+        if item.attempts > MAX_CLAIMS:
             return "the process ended each time that it was handled"
         try:
             async with asyncio.timeout(self._handling_seconds):

@@ -7,7 +7,6 @@ the others are forked.
 import csv
 import multiprocessing
 import os
-import subprocess
 import sys
 import threading
 import time
@@ -98,12 +97,6 @@ class ServedBot:
         process.join(SECONDS)
         assert process.exitcode is not None, "it must end"
         return process.exitcode, said.read_text(encoding="utf-8")
-
-    def does_as_installed(self, *arguments: str) -> "subprocess.Popen[str]":
-        """The same, begun as an operator begins it: by a process that loads all by itself."""
-        command, pipe = [sys.executable, "-m", "bot.cli", *arguments], subprocess.PIPE
-        variables = os.environ | self._variables
-        return subprocess.Popen(command, env=variables, cwd=PROJECT, stdout=pipe, stderr=pipe, encoding="utf-8")
 
 
 def sample() -> dict[str, list[str]]:

@@ -168,3 +168,14 @@ def test_nothing_of_a_deleted_text_stays_in_sqlites_files(tmp_path: Path, now: d
     kept = b"".join(path.read_bytes() for path in tmp_path.iterdir())
     database.close()
     assert kept.count(secret.encode()) == 2  # the review's question and its wording
+
+
+def test_a_chats_other_queues_are_deleted_with_it(database: Database, now: datetime) -> None:
+    with database.writing() as session:
+        for queue in ("77", "77#press", "770", "770#press"):
+            inbox.receive(session, channel="telegram", external_id=queue, chat_id=queue, text="x", received_at=now)
+        forgotten = retention.forget_chat(session, "telegram", "77")
+
+    assert forgotten.inbox == 2
+    with database.reading() as session:
+        assert [len(inbox.waiting(session, "telegram", chat)) for chat in ("77#press", "770#press")] == [0, 1]

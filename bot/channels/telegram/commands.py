@@ -8,7 +8,6 @@ from bot.channels.telegram.persons import Persons
 from bot.channels.telegram.talk import CHANNEL, Talk
 from bot.profile import Profile
 from bot.telegram.keyboards import button
-from bot.telegram.updates import PRESSES
 from storage import exporting, retention
 
 PRACTICE = "practica"
@@ -80,6 +79,5 @@ def delete(talk: Talk) -> None:
 
     The message that says so is stored afterwards: it is all that is left.
     """
-    for queue in (talk.event.chat_id, talk.event.chat_id + PRESSES):
-        retention.forget_chat(talk.session, CHANNEL, queue)
+    retention.forget_chat(talk.session, CHANNEL, talk.event.chat_id)
     talk.edit(wording.DELETED)

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from bot.channels.inbox import MAX_ATTEMPTS, Inbox
+from bot.channels.inbox import MAX_ATTEMPTS, MAX_CLAIMS, Inbox
 from bot.messages import IncomingMessage
 from storage import inbox as stored
 from storage.database import Database
@@ -165,17 +165,30 @@ async def test_what_fails_three_times_is_parked_and_blocks_nobody(
     assert "veneno" not in caplog.text
 
 
-async def test_a_message_that_ended_the_process_three_times_is_parked_unhandled(database: Database) -> None:
+async def test_a_message_that_ended_the_process_time_and_again_is_parked_unhandled(database: Database) -> None:
     recorder = Recorder()
-    await Inbox(database, recorder.handle).receive(message("veneno"))
-    for minute in range(MAX_ATTEMPTS):
-        with database.writing() as session:
-            now = datetime.now(UTC) - timedelta(minutes=30 - minute)
-            assert stored.claim(session, now=now, lease_seconds=30)
+    await interrupted(database, MAX_CLAIMS)
     async with Inbox(database, recorder.handle) as inbox:
         await inbox.receive(message("hola"))
         await recorder.until(1)
     assert recorder.handled == [("ana", "hola")]
+
+
+async def test_a_message_that_was_handled_when_others_ended_the_process_is_not_lost(database: Database) -> None:
+    recorder = Recorder()
+    await interrupted(database, MAX_ATTEMPTS + 1)
+    async with Inbox(database, recorder.handle):
+        await recorder.until(1)
+    assert recorder.handled == [("ana", "veneno")]
+
+
+async def interrupted(database: Database, times: int) -> None:
+    """A message that was being handled whenever the process ended."""
+    await Inbox(database, Recorder().handle).receive(message("veneno"))
+    for minute in range(times):
+        with database.writing() as session:
+            now = datetime.now(UTC) - timedelta(minutes=30 - minute)
+            assert stored.claim(session, now=now, lease_seconds=30)
 
 
 async def test_what_takes_too_long_is_cancelled_and_tried_again(database: Database) -> None:
