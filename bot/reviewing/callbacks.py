@@ -10,6 +10,7 @@ from dataclasses import asdict
 from datetime import datetime
 
 from bot.messages import Kind, Passage
+from bot.telegram.texts import split
 from storage import conversations, outbox, reviews
 from storage.database import Session
 from storage.pairs import PairRecord
@@ -46,16 +47,17 @@ def call_back(session: Session, review_id: int, pair: PairRecord, *, text: str, 
             now=now,
         )
         if asker.channel in PUSHED:
-            outbox.put(
-                session,
-                channel=asker.channel,
-                chat_id=asker.chat_id,
-                method="sendMessage",
-                payload={"text": told},
-                about=f"answer:{answer_id}",
-                once=f"callback:{review_id}:{asker.conversation_id}",
-                now=now,
-            )
+            for number, piece in enumerate(split(told)):
+                outbox.put(
+                    session,
+                    channel=asker.channel,
+                    chat_id=asker.chat_id,
+                    method="sendMessage",
+                    payload={"text": piece},
+                    about=f"answer:{answer_id}",
+                    once=f"callback:{review_id}:{asker.conversation_id}" + (f":{number}" if number else ""),
+                    now=now,
+                )
     return len(asked_by)
 
 

@@ -39,6 +39,10 @@ from storage.database import Database, Session
 from storage.inbox import InboxItem
 from storage.outbox import OutboxItem
 
+_HANDLING_SECONDS = 280
+"""Less than the inbox allows, whose end would be told to nobody."""
+_LATE = timedelta(minutes=1)
+
 
 class Students:
     """Handles what students do. Use it as an async context manager, within which those who wait long are told so."""
@@ -116,7 +120,8 @@ class Students:
         """Handles one of the inbox's messages; an exception is a failure, to be tried again."""
         event = self._read(item.text, item.received_at)
         try:
-            await self._handle(item, event)
+            async with asyncio.timeout(_HANDLING_SECONDS):
+                await self._handle(item, event)
         except AlreadyAnswered:
             return
         except Exception as error:  # whatever it was, it is raised again below; the inbox logs and counts it
@@ -212,8 +217,9 @@ class Students:
             talk.say(wording.GROUP.format(name=self._profile.name, username=self._username))
 
     def _refusal(self, item: InboxItem, event: Event) -> str | None:
-        free = isinstance(event.what, Membership) or item.external_id.endswith(PRESSED)  # the press was counted
-        return None if free else self._limits.refusal(event)
+        free = isinstance(event.what, Membership | PollAnswer) or item.external_id.endswith(PRESSED)  # counted before
+        late = _now() - event.at > _LATE  # nobody writes too fast because we were away
+        return None if free or late else self._limits.refusal(event)
 
     async def _apologise(self, item: InboxItem, event: Event, reason: str) -> None:
         match event.what:

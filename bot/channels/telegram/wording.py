@@ -17,7 +17,7 @@ PRIVACY = (
     "persona, el personal ve tu nombre en Telegram y lo que conversamos.\n\n"
     "{kept}Con /misdatos recibes todo lo que guardo de ti, y con /borrar lo eliminas."
 )
-KEPT_DAYS = "Lo borro solo después de {days} días. "
+KEPT_DAYS = "Se borra por sí solo a los {days} días. "
 SUGGESTED = "Por ejemplo, puedes preguntarme:"
 UNKNOWN_COMMAND = "No conozco ese comando. Con /ayuda ves los que tengo; o escríbeme tu pregunta, nada más."
 ONLY_IN_PRIVATE = "Eso te lo respondo en privado: abre mi perfil y escríbeme ahí."

@@ -56,10 +56,14 @@ class Deciding:
                 self._outcome(session, asked, review_id, wording.LEFT_OPEN)
 
     def reply(self, session: Session, asked: Asked, review_id: int, text: str) -> None:
-        """Approves the text as the answer; what reads like a question, or like a word to a colleague, is asked back."""
+        """Approves the text as the answer to the card, or to the message that asked for one.
+
+        What reads like a question or like a word to a colleague is asked back, and so is a reply to any other message.
+        """
         if not self._is_open(session, asked, review_id):
             return
-        if text.rstrip().endswith("?") or len(re.findall(r"\w+", text)) < 2:
+        meant = asked.about in (f"review:{review_id}", _edit(review_id))
+        if not meant or text.rstrip().endswith("?") or len(re.findall(r"\w+", text)) < 2:
             what = f"¿Apruebo «{shortened(text, 200)}» como respuesta y la envío a quienes preguntaron?"
             self._ask_back(session, asked, review_id, text, what, "Sí, aprobar")
         else:
@@ -125,7 +129,8 @@ class Deciding:
         if review := self._is_open(session, asked, review_id):
             text = f"{_name(asked)}: responde a la tarjeta, o a este mensaje, con la respuesta a "
             text += f"«{shortened(review.question, 200)}». Lo que escribas queda aprobado."
-            self._note(session, asked, review_id, text)
+            event = asked.event
+            say(session, event.chat_id, text, about=_edit(review_id), reply_to=event.message_id, now=asked.now)
 
     def _offer(self, session: Session, asked: Asked, review_id: int, nearest: Sequence[Passage]) -> None:
         if self._is_open(session, asked, review_id):
@@ -206,6 +211,11 @@ class Deciding:
     def _note(self, session: Session, asked: Asked, review_id: int, text: str) -> None:
         event = asked.event
         say(session, event.chat_id, text, about=note(review_id), reply_to=event.message_id, now=asked.now)
+
+
+def _edit(review_id: int) -> str:
+    """What the message is about that asks for a review's answer."""
+    return f"review:{review_id}:edit"
 
 
 def _name(asked: Asked) -> str:

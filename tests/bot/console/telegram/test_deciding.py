@@ -46,7 +46,7 @@ async def test_editing_asks_for_the_answer_and_a_reply_to_that_counts_too(office
 
     await office.presses(LUIS, shown, "✏️ Editar")
     (asks,) = office.new()
-    assert (asks.reply_to, asks.about) == (shown.message_id, f"review:{review}:note")
+    assert (asks.reply_to, asks.about) == (shown.message_id, f"review:{review}:edit")
     assert "Luis: responde a la tarjeta" in asks.text
     await office.replies(LUIS, asks, "Sí, hay becas.")
 
