@@ -40,7 +40,19 @@ def ask(capsys: pytest.CaptureFixture[str], *arguments: str) -> list[dict[str, A
 
 def test_the_first_answer_comes_from_the_base_with_the_shipped_adapter(capsys: pytest.CaptureFixture[str]) -> None:
     (answer,) = ask(capsys, "¿Qué puedo estudiar?")
-    assert set(answer) == {"question", "kind", "text", "passages", "model", "verbatim", "milliseconds"}
+    assert set(answer) == {
+        "question",
+        "kind",
+        "text",
+        "passages",
+        "model",
+        "verbatim",
+        "milliseconds",
+        "asked",
+        "probability",
+        "reason",
+        "warning",
+    }
     assert answer["model"] == {"base": "tiny-llama", "adapter": "v0001"}
     assert answer["kind"] == "answer"
     assert "Cajero Bancario" in answer["text"]
