@@ -76,7 +76,7 @@ class TestTexts:
         for command, expected in (
             ("/ayuda", "/practica"),
             ("/help", "/practica"),
-            ("/privacidad", "después de 365 días"),
+            ("/privacidad", "a los 365 días"),
             ("/bailar", wording.UNKNOWN_COMMAND),
             ("/bot", wording.NEVER_LEFT),
         ):
