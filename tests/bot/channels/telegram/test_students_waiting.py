@@ -1,42 +1,17 @@
 """Whoever writes in bursts, or waits long, in Telegram: one turn, a place in the queue, and a way out."""
 
 import asyncio
-from collections.abc import AsyncIterator
 
-import pytest
 from telegram import Bot
 
 from bot.channels.telegram import wording
-from storage import conversations
 from storage.database import Database
 from tests.bot.channels.telegram.conftest import started
 from tests.bot.channels.telegram.outbox_side import until
-from tests.bot.channels.telegram.students_side import PROFILE, Service, approve, serving
+from tests.bot.channels.telegram.students_side import PROFILE, approve, serving
 from tests.telegram.bot_api import BotApi
-from tests.telegram.users import User
 
 PRICE = "¿Cuánto cuesta la matrícula?"
-BUTTONS = [["👍", "👎"], ["Hablar con una persona"]]
-
-
-@pytest.fixture
-async def service(api: BotApi, bot: Bot, database: Database) -> AsyncIterator[Service]:
-    approve(database)
-    async with serving(api, bot, database) as running:
-        yield running
-
-
-@pytest.fixture
-async def ana(api: BotApi, service: Service) -> User:
-    user = started(api, "Ana")
-    await service.hears(user.chat, "asistente")
-    return user
-
-
-def logged(service: Service, user: User) -> list[str]:
-    with service.database.reading() as session:
-        conversation = conversations.find_conversation(session, "telegram", str(user.id))
-        return [said.text for said in conversations.transcript(session, conversation)] if conversation else []
 
 
 class TestWaiting:
