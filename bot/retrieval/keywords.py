@@ -1,5 +1,6 @@
 """BM25 over each pair's wordings and answer as one document, through the library bm25s."""
 
+import logging
 from collections.abc import Mapping, Sequence
 
 import bm25s
@@ -7,6 +8,8 @@ import numpy as np
 
 from bot.retrieval.segment import Floats, Ints
 from bot.retrieval.synonyms import Synonyms
+
+logging.getLogger("bm25s").setLevel(logging.WARNING)  # it puts itself on DEBUG, and would write to every terminal
 
 
 class KeywordIndex:
