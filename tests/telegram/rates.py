@@ -83,7 +83,7 @@ class Rates:
         }
         for key, bucket in buckets.items():
             if wait := bucket.wait(now):
-                flood = _Flood(now + max(1, math.ceil(wait)), SENDS)
+                flood = _Flood(now + _whole(wait), SENDS)
                 self._floods.append((key, flood))
                 raise self._told(method, chat_id, flood, now)
         for bucket in buckets.values():
@@ -95,5 +95,10 @@ class Rates:
             flood.told_at = now
         elif self._clock.real(now - flood.told_at) > ON_THE_WAY:
             self.early_retries.append(f"{method} to chat {chat_id}: {left:.1f} Telegram seconds too early")
-        told = max(1, math.ceil(self._clock.real(left) if self._scaled else left))
+        told = _whole(self._clock.real(left) if self._scaled else left)
         return Refusal(429, f"Too Many Requests: retry after {told}", told)
+
+
+def _whole(seconds: float) -> int:
+    """Seconds rounded up, at least 1; what a sum of floats has too much (3.0000000001) is no second more."""
+    return max(1, math.ceil(round(seconds, 3)))
