@@ -21,7 +21,7 @@ from bot.generation.base import Generator
 from bot.generation.local import LocalGenerator
 from bot.home import open_home
 from bot.hot_swap import HotSwap
-from bot.messages import IncomingMessage, Kind
+from bot.messages import IncomingMessage, Kind, Passage, suggested
 from bot.on_telegram import OnTelegram, Services
 from bot.privacy.retention import forget_daily
 from bot.profile import Profile, load_profile
@@ -32,6 +32,7 @@ from bot.reviewing.desk import ReviewDesk
 from bot.settings import Settings
 from storage import conversations
 from storage import inbox as stored_inbox
+from storage.conversations import MessageRecord
 from storage.database import Database
 from storage.inbox import InboxItem
 
@@ -216,6 +217,7 @@ def _read_history(database: Database, chat_id: str) -> list[PastMessage]:
             kind=Kind(message.kind) if message.kind else None,
             verbatim=bool(message.verbatim),
             feedback=message.feedback,
+            suggestions=_suggestions(message),
         )
         for message in said
     ]
@@ -223,6 +225,12 @@ def _read_history(database: Database, chat_id: str) -> list[PastMessage]:
         PastMessage("student", item.text, item.received_at, waiting=True, external_id=item.external_id)
         for item in waiting
     ]
+
+
+def _suggestions(message: MessageRecord) -> tuple[str, ...]:
+    """The approved questions that an unanswered one may have meant."""
+    passages = [Passage(**passage) for passage in message.passages or ()] if message.kind == Kind.UNKNOWN else []
+    return tuple(passage.title for passage in suggested(passages))
 
 
 def _page_texts(bot: Bot) -> PageTexts:

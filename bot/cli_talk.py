@@ -5,14 +5,14 @@ import asyncio
 import json
 import sys
 import uuid
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 
 from bot.app import Bot, running_bot, serve
 from bot.errors import CenfobotError
 from bot.home import Sources, begin_home
-from bot.messages import Answer, IncomingMessage
+from bot.messages import Answer, IncomingMessage, Passage
 from bot.settings import DATA, Settings
 
 CHANNEL = "terminal"
@@ -136,7 +136,14 @@ async def _turn(bot: Bot, question: str, chat_id: str) -> Answer:
 
 def _shown(answer: Answer) -> str:
     """What a student sees."""
-    return f"{answer.warning}\n\n{answer.text}" if answer.warning else answer.text
+    text = f"{answer.warning}\n\n{answer.text}" if answer.warning else answer.text
+    return f"{text}\n{_offered(answer.suggestions)}".rstrip("\n")
+
+
+def _offered(suggestions: Sequence[Passage]) -> str:
+    """The questions that may have been meant, a line each; nothing where there is none."""
+    lines = [f"  · {passage.title}\n" for passage in suggestions]
+    return "".join(["Quizá te sirva:\n", *lines]) if lines else ""
 
 
 def _as_json(answer: Answer) -> str:
@@ -151,6 +158,8 @@ def _as_json(answer: Answer) -> str:
         "probability": answer.probability,
         "reason": answer.reason,
         "warning": answer.warning,
+        "suggestions": [passage.title for passage in answer.suggestions],
+        "open_questions": answer.open_questions,
         "milliseconds": answer.milliseconds["total"],
     }
     return json.dumps(fields, ensure_ascii=False)
@@ -174,6 +183,7 @@ async def _chat(settings: Settings) -> None:
             message = IncomingMessage(CHANNEL, uuid.uuid4().hex, chat_id, line, datetime.now(UTC))
             reply, _ = await bot.dialogue.turn(message, preview=preview)
             print(reply.text.removeprefix(shown) if reply.text.startswith(shown) else f"\n{reply.text}")
+            print(_offered(reply.suggestions), end="")
         print(texts.goodbye)
 
 

@@ -1,8 +1,12 @@
 """The plain values that travel between the layers: what a student wrote, and what is answered."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
+
+_SUGGESTED_FROM = 0.1
+"""Score from which an approved question is offered in place of one that has no answer."""
 
 
 class Kind(StrEnum):
@@ -78,6 +82,13 @@ class Answer:
     """That the question is ours and has an approved answer, in [0, 1]; None for fixed replies."""
     warning: str = ""
     """What the student is told before the text, such as not to write passwords; part of the reply alone."""
+    open_questions: tuple[str, ...] = ()
+    """What the message asks besides, of our subject and without an approved answer: goes to staff."""
+
+    @property
+    def suggestions(self) -> tuple[Passage, ...]:
+        """What the student may have meant, where nothing is answered; best first."""
+        return suggested(self.passages) if self.kind is Kind.UNKNOWN else ()
 
 
 @dataclass(frozen=True)
@@ -88,3 +99,10 @@ class Reply:
     kind: Kind
     answer_id: int | None = None
     verbatim: bool = False
+    suggestions: tuple[Passage, ...] = ()
+    """Approved questions that the student may have meant, where nothing is answered."""
+
+
+def suggested(passages: Iterable[Passage]) -> tuple[Passage, ...]:
+    """Those near enough to an unanswered question to be offered in its place."""
+    return tuple(passage for passage in passages if passage.score >= _SUGGESTED_FROM)

@@ -44,6 +44,8 @@ class MessageRecord:
     """-1, 0 (none) or 1."""
     model_base: str | None
     model_adapter: str | None
+    passages: Sequence[Mapping[str, Any]] | None
+    """As they were logged; None for what is no answer."""
 
 
 @dataclass(frozen=True)
@@ -171,6 +173,7 @@ def transcript(session: Session, conversation_id: int, *, after_id: int = 0, lim
             Message.feedback,
             Message.model_base,
             Message.model_adapter,
+            Message.passages,
         )
         .where(Message.conversation_id == conversation_id, Message.id > after_id)
         .order_by(Message.id.desc())

@@ -13,7 +13,7 @@ from bot.answering.abbreviations import Abbreviations
 from bot.answering.grounded import Preview, Speaker, Spoken
 from bot.answering.lookup import SURE, Asked, LookUp
 from bot.answering.scope import Scope
-from bot.answering.small_talk import small_talk
+from bot.answering.small_talk import AGAIN, shipped, small_talk
 from bot.answering.understanding import EarlierTurn, clean, is_readable
 from bot.generation.base import GenerationOptions, Generator
 from bot.messages import Answer, Kind
@@ -89,16 +89,22 @@ class Answerer:
             return replace(decided, milliseconds=milliseconds)
         finding = decided[0].finding
         kind, reason = self._scope.decide(finding)
-        asked, probability = " ".join(part.question for part in decided), round(finding.answered, 3)
+        parts = [part for part in decided if self._scope.decide(part.finding)[0] is kind]
+        asked, probability = " ".join(part.question for part in parts), round(finding.answered, 3)
         answer = Answer(question, kind, "", finding.passages, None, False, milliseconds, reason, asked, probability)
         if kind is Kind.UNKNOWN:
             return replace(answer, text=self._profile.texts.unknown)
         if kind is Kind.OUT_OF_SCOPE:
             return replace(answer, text=self._profile.texts.out_of_scope)
         started = time.perf_counter()
-        spoken = [await self._speak(part, preview if len(decided) == 1 else None) for part in decided]
+        again = shipped().kind(question) == AGAIN
+        alone = len(decided) == 1 and not again
+        spoken = [await self._speak(part, preview if alone else None) for part in parts]
         milliseconds["generate"] = round((time.perf_counter() - started) * 1000, 1)
-        return self._joined(answer, decided, spoken)
+        answer = self._joined(answer, parts, spoken)
+        if answer.kind is not Kind.ANSWER or alone:
+            return answer
+        return self._framed(answer, again, [part for part in decided if part not in parts])
 
     def _decided(self, question: str, turns: Sequence[EarlierTurn]) -> Answer | list[Asked]:
         """The fixed reply to what is unsafe or small talk, else what is asked.
@@ -133,6 +139,13 @@ class Answerer:
             passages=tuple(dict.fromkeys([*shown, *others])),
             verbatim=all(s.verbatim for s in said),
         )
+
+    def _framed(self, answer: Answer, again: bool, unanswered: Sequence[Asked]) -> Answer:
+        """``answer`` with what is said before one that is asked for once more, and of the parts that have none."""
+        texts = self._profile.texts
+        said = [texts.again] * again + [answer.text] + [texts.open_part] * bool(unanswered)
+        ours = [part.question for part in unanswered if self._scope.decide(part.finding)[0] is Kind.UNKNOWN]
+        return replace(answer, text="\n\n".join(said), open_questions=tuple(ours))
 
 
 def _fixed(kind: Kind, text: str, reason: str) -> Answer:

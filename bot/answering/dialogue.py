@@ -16,7 +16,7 @@ from bot.answering.grounded import Preview
 from bot.answering.understanding import EarlierTurn
 from bot.errors import AlreadyAnswered
 from bot.messages import Answer, IncomingMessage, Kind, Reply
-from bot.privacy.redaction import redacted
+from bot.privacy.redaction import redacted, says_something
 from storage import conversations, inbox
 from storage.database import Database, Session
 from storage.reviews import URGENT
@@ -147,13 +147,12 @@ class Dialogue:
                 asked=redacted(answer.asked),
                 now=now,
             )
-            if report := _report(answer):
-                asked, reason = report
-                review = self._reviews.report(
-                    session, question=redacted(asked), draft="", reason=reason, message_id=question_id, now=now
-                )
+            opened = [
+                self._reviews.report(session, question=asked, draft="", reason=why, message_id=question_id, now=now)
+                for asked, why in _reports(answer)
+            ]
             text = f"{answer.warning}\n\n{answer.text}" if answer.warning else answer.text
-            reply = Reply(text, answer.kind, answer_id, answer.verbatim)
+            reply = Reply(text, answer.kind, answer_id, answer.verbatim, answer.suggestions)
             if also:
                 also(session, reply, answer)
             for inbox_id in handled:
@@ -162,7 +161,7 @@ class Dialogue:
                         f"Inbox message {inbox_id} was answered by another worker; nothing was logged twice."
                     )
         if answer.reason == _DANGER:
-            log.warning("a student may be in danger: review %d, conversation %d", review, conversation)
+            log.warning("a student may be in danger: review %d, conversation %d", opened[0], conversation)
         return reply
 
     def _feedback(self, channel: str, chat_id: str, answer_id: int, value: int) -> bool:
@@ -186,8 +185,11 @@ class Dialogue:
         return True
 
 
-def _report(answer: Answer) -> tuple[str, str] | None:
-    """The question that staff should see, and why; None where there is nothing to see."""
+def _reports(answer: Answer) -> list[tuple[str, str]]:
+    """The questions that staff should see, redacted, and why; one that is nothing but masks says nothing to them."""
     if answer.reason == _DANGER:
-        return answer.question, f"{URGENT}the student may be in danger"
-    return (answer.asked, answer.reason) if answer.kind is Kind.UNKNOWN else None
+        return [(redacted(answer.question), f"{URGENT}the student may be in danger")]
+    asked = [(answer.asked, answer.reason)] if answer.kind is Kind.UNKNOWN else []
+    asked += [(question, "a part of a message, without an approved pair") for question in answer.open_questions]
+    shown = [(redacted(question), reason) for question, reason in asked]
+    return [(question, reason) for question, reason in shown if says_something(question)]

@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from bot.answering.abbreviations import Abbreviations
-from bot.answering.parts import Part, main_clauses, parts_in, questions_in
+from bot.answering.parts import Part, content_words, main_clauses, names_what_it_asks, parts_in, questions_in
 from bot.answering.understanding import EarlierTurn, FollowUp, follow_up, normalised
 from bot.retrieval.base import Finding, Knowledge
 
@@ -17,6 +17,8 @@ _TOLD = 0.95
 """Probability from which a part that is no question by its grammar is one all the same."""
 _LESS_SURE, _CLEAR = 0.1, 0.75
 """A part is a question of its own where it is at most so much less sure than the whole, or as sure as that."""
+_OPEN = 0.25
+"""Probability below which a part of its own surely has no answer."""
 EXACT = 1.0
 """Score of a passage whose wording and the question are the same words."""
 SURE = 0.8
@@ -63,7 +65,10 @@ class LookUp:
         self._answer_from = answer_from
 
     def questions(self, message: str, turns: Sequence[EarlierTurn]) -> list[Asked]:
-        """What ``message`` asks, at least one question; ``turns`` are the conversation's last ones, oldest first."""
+        """What ``message`` asks, at least one question; ``turns`` are the conversation's last ones, oldest first.
+
+        Where one of several has an answer, those that have none come last.
+        """
         if (same := next(filter(self._knowledge.holds, self._same(message)), None)) is not None:
             return [self._find(same)]
         written_out = self.written_out(message)
@@ -121,17 +126,24 @@ class LookUp:
             likeliest = max(map(self._find, asking), key=_probability, default=whole)
             return [likeliest if self._answered(likeliest) else whole]
         least = min(max(_probability(whole) - _LESS_SURE, self._answer_from), _CLEAR)
-        found = self._one_by_one(parts, questions, least, turns)
+        found, none = self._one_by_one(parts, questions, least, turns)
         apart = whole.answer in found or _probability(whole) < SURE
-        if found and not self._answered(whole):
-            return list(found.values())
-        return list(found.values()) if len(found) >= 2 and apart else [whole]
+        several = len(found) >= 2 and apart
+        answered = list(found.values()) if found and (several or not self._answered(whole)) else [whole]
+        if not self._answered(answered[0]):
+            return [whole]
+        told = {word for asked in answered for word in content_words(asked.answer)}
+        return [*answered, *(asked for asked in none if told.isdisjoint(content_words(asked.question)))]
 
     def _one_by_one(
         self, parts: Sequence[Part], questions: Sequence[str], least: float, turns: Sequence[EarlierTurn]
-    ) -> dict[str, Asked]:
-        """The likeliest reading of each part by its answer, one after another as a conversation's turns are read."""
+    ) -> tuple[dict[str, Asked], list[Asked]]:
+        """The likeliest reading of each part by its answer, and the parts that have none.
+
+        They are read one after another as a conversation's turns are.
+        """
         found: dict[str, Asked] = {}
+        none: list[Asked] = []
         said = list(turns)
         told = ""
         told_from = _TOLD if least < _CLEAR else 1.0
@@ -150,8 +162,10 @@ class LookUp:
                 if part.asks or _probability(best) >= told_from:
                     found.setdefault(best.answer, best)
                 said.append(EarlierTurn(part.text, best.finding.passages[0].title, best.answer))
+            elif part.asks and names_what_it_asks(part.text) and max(map(_probability, asked)) < _OPEN:
+                none.append(asked[0])
             told = "" if part.asks else part.text
-        return found
+        return found, none
 
     def _answered(self, asked: Asked) -> bool:
         return bool(asked.answer) and _probability(asked) >= self._answer_from

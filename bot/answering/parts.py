@@ -79,6 +79,7 @@ _RATE = re.compile(
 """Names no subject: "al mes"."""
 _POINTS_BACK = re.compile(r"\b(?:es[aeo]s?|est[eo]s?|lo|it|that|this)\b")
 _WORDS_OF_A_BARE_QUESTION = 2
+_WORDS_OF_A_SUBJECT = 2
 _TAIL = re.compile(rf"\b(?:{_PREPOSITION}|{_ARTICLE})\s.*")
 _STOP = STOP_WORDS | ENGLISH_STOP_WORDS | {"hasta", "desde", "sobre", "entre", "segun"}
 
@@ -198,6 +199,13 @@ def holds_a_question(text: str) -> bool:
     """True where ``text`` asks by itself: "cuánto …", "vos sabés cuánto …", "dan …"; "el de cajero" does not."""
     plain = _plain(text)
     return re.match(_BEGINNING, plain) is not None or re.search(rf"\b{_PRONOUN}\b", plain) is not None
+
+
+def names_what_it_asks(text: str) -> bool:
+    """True where ``text`` is a question that needs no neighbour: "hay piscina"; "cuánto dura" does."""
+    plain = _plain(text)
+    asks = plain.endswith("?") or re.match(rf"[¿\s]*(?!es que\b){_BEGINNING}", plain) is not None
+    return asks and len(content_words(text)) >= _WORDS_OF_A_SUBJECT
 
 
 def _plain(text: str) -> str:

@@ -72,6 +72,8 @@ class PastMessage:
     """A question that is stored and not answered yet."""
     external_id: str = ""
     """Of a waiting one: the id that it was received with, so that the page knows it again."""
+    suggestions: tuple[str, ...] = ()
+    """Approved questions, offered where there is no answer."""
 
 
 class WebChannel:
@@ -124,7 +126,15 @@ class WebChannel:
 
     async def send(self, chat_id: str, reply: Reply) -> str:
         """Shows a reply in the student's open pages; those that open later read it from the history."""
-        bubble = PastMessage("bot", reply.text, datetime.now(UTC), reply.answer_id, reply.kind, reply.verbatim)
+        bubble = PastMessage(
+            "bot",
+            reply.text,
+            datetime.now(UTC),
+            reply.answer_id,
+            reply.kind,
+            reply.verbatim,
+            suggestions=tuple(passage.title for passage in reply.suggestions),
+        )
         self._streams.publish(chat_id, "answer", _bubble(bubble))
         return str(reply.answer_id or secrets.token_hex(8))
 
@@ -236,6 +246,7 @@ def _bubble(message: PastMessage) -> dict[str, object]:
         "feedback": message.feedback,
         "waiting": message.waiting,
         "client_id": message.external_id.rpartition(":")[2],
+        "suggestions": message.suggestions,
     }
 
 

@@ -46,6 +46,11 @@ def holds_secret(text: str) -> bool:
     return any(kind in ("SECRET", "CARD") for _, _, kind in _found(text))
 
 
+def says_something(redacted_text: str) -> bool:
+    """Whether there is a word beside the masks."""
+    return re.search(r"[^\W\d_]", _MASK.sub("", redacted_text)) is not None
+
+
 def _masked(text: str) -> str:
     return replaced(text, ((start, end, _MASKS[kind]) for start, end, kind in _found(text)))
 

@@ -52,6 +52,8 @@ def test_the_first_answer_comes_from_the_base_with_the_shipped_adapter(capsys: p
         "probability",
         "reason",
         "warning",
+        "suggestions",
+        "open_questions",
     }
     assert answer["model"] == {"base": "tiny-llama", "adapter": "v0001"}
     assert answer["kind"] == "answer"

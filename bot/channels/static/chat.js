@@ -9,7 +9,7 @@ const { institution, questionLimit } = document.body.dataset;
 const READ_AGAIN_MS = 10_000;
 const OFFLINE = "Sin conexión con el asistente. Reintentando…";
 
-let messages = []; // {role, text, at, id, kind, verbatim, feedback, waiting, client_id}; unsent ones have .failure
+let messages = []; // {role, text, at, id, kind, verbatim, feedback, waiting, client_id, suggestions}; unsent ones have .failure
 let preview = "";
 let events = null;
 let changedAt = 0; // when the server last told of a change; a reading that began before may lack it
@@ -32,6 +32,7 @@ function bubbleOf(message) {
   show(bubble.querySelector(".author"), own ? "Tú:" : "Asistente:");
   show(bubble.querySelector(".text"), message.text);
   show(bubble.querySelector(".source"), answer ? sourceOf(message) : "");
+  offer(bubble.querySelector(".chips"), message.suggestions ?? []);
   bubble.querySelector(".feedback").hidden = !answer;
   for (const thumb of bubble.querySelectorAll("[data-value]")) {
     thumb.setAttribute("aria-pressed", String(Number(thumb.dataset.value) === message.feedback));
@@ -45,6 +46,16 @@ function sourceOf(message) {
   return message.verbatim
     ? `Respuesta verificada por ${institution}`
     : "Respuesta generada a partir de información verificada";
+}
+
+function offer(list, questions) {
+  list.hidden = !questions.length;
+  if (list.childElementCount) return; // an answer's suggestions stay as they are
+  for (const question of questions) {
+    const chip = Object.assign(document.createElement("button"), { type: "button", className: "chip", textContent: question });
+    list.append(document.createElement("li"));
+    list.lastElementChild.append(chip);
+  }
 }
 
 function show(element, text) {
@@ -210,7 +221,7 @@ box.addEventListener("keydown", (event) => {
   event.preventDefault();
   $("form").requestSubmit();
 });
-$("chips").addEventListener("click", (event) => {
+log.addEventListener("click", (event) => {
   if (!event.target.matches(".chip")) return;
   ask(event.target.textContent);
   if (matchMedia("(pointer: fine)").matches) box.focus();

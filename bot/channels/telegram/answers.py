@@ -29,7 +29,8 @@ def rows(reply: Reply, *, private: bool) -> list[Sequence[Button]]:
     if reply.answer_id is None or reply.kind is Kind.SMALL_TALK:
         return []
     if reply.kind in _RATED:
-        return rated_rows(reply.answer_id, 0, private=private)
+        offered = [[button(passage.title, "p", passage.pair_id)] for passage in reply.suggestions]
+        return [*offered, *rated_rows(reply.answer_id, 0, private=private)]
     return [_person(reply.answer_id)] if private else []
 
 

@@ -111,6 +111,37 @@ async def test_our_subject_without_an_approved_pair_is_unknown() -> None:
     assert answer.kind is Kind.UNKNOWN
 
 
+async def test_an_unanswered_question_is_told_what_may_have_been_meant() -> None:
+    answer = await ask("cuesta", knowledge=FakeKnowledge(answered=0.2))
+    assert (answer.kind, answer.suggestions) == (Kind.UNKNOWN, (PRICE,))
+
+
+async def test_a_part_without_an_answer_is_said_to_have_none_and_kept_for_staff() -> None:
+    answer = await ask("¿Dónde queda el local? ¿Hay piscina temperada para los hijos de los alumnos?", PLACE.answer)
+    assert answer.text == f"{PLACE.answer}\n\n{PROFILE.texts.open_part}"
+    assert (answer.kind, answer.open_questions) == (
+        Kind.ANSWER,
+        ("¿Hay piscina temperada para los hijos de los alumnos?",),
+    )
+
+
+async def test_a_part_that_is_none_of_ours_is_not_for_staff() -> None:
+    knowledge = FakeKnowledge(ours=0.1)
+    answer = await ask(
+        "¿Dónde queda el local? ¿Quién ganó la copa mundial de fútbol de los hombres?",
+        PLACE.answer,
+        knowledge=knowledge,
+    )
+    assert PROFILE.texts.open_part in answer.text
+    assert answer.open_questions == ()
+
+
+async def test_an_answer_that_was_not_understood_is_given_again_as_such() -> None:
+    turn = EarlierTurn("dónde queda el local", PLACE.question, PLACE.answer)
+    answer = await answerer(ScriptedGenerator([PLACE.answer])).answer("no entendí", [turn])
+    assert answer.text == f"{PROFILE.texts.again}\n\n{PLACE.answer}"
+
+
 @pytest.mark.parametrize(
     ("text", "reply"),
     [

@@ -27,8 +27,12 @@ class Moderated:
     """Takes the message for the category that it names."""
 
     async def answer(self, text: str, turns: Sequence[EarlierTurn] = (), preview: Preview | None = None) -> Answer:
-        kind = {"insult": Kind.UNSAFE, "self_harm": Kind.UNSAFE, "¿hay becas?": Kind.UNKNOWN}.get(text, Kind.ANSWER)
-        return Answer(text, kind, f"reply to {text}", (), None, False, {}, reason=text, asked=text)
+        kinds = {"insult": Kind.UNSAFE, "self_harm": Kind.UNSAFE, "¿hay becas?": Kind.UNKNOWN, "45678912": Kind.UNKNOWN}
+        besides = tuple(text.split(" | ")[1:])
+        kind = kinds.get(text, Kind.ANSWER)
+        return Answer(
+            text, kind, f"reply to {text}", (), None, False, {}, reason=text, asked=text, open_questions=besides
+        )
 
 
 @pytest.fixture
@@ -69,6 +73,15 @@ async def test_what_is_not_known_goes_to_staff(dialogue: Dialogue, database: Dat
     await say(dialogue, "¿hay becas?")
 
     assert [review.question for review in ReviewDesk(database).open_reviews()] == ["¿hay becas?"]
+
+
+async def test_a_part_that_is_not_known_goes_to_staff_and_a_bare_number_does_not(
+    dialogue: Dialogue, database: Database
+) -> None:
+    await say(dialogue, "¿dónde queda? | ¿hay piscina?")
+    await say(dialogue, "45678912")
+
+    assert [review.question for review in ReviewDesk(database).open_reviews()] == ["¿hay piscina?"]
 
 
 async def test_the_third_insult_begins_a_pause(dialogue: Dialogue) -> None:

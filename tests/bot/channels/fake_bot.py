@@ -1,12 +1,12 @@
 """A bot behind the real web channel that keeps everything in memory and answers when a test says so."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import replace
 from datetime import UTC, datetime
 
 from bot.channels.web import PageTexts, PastMessage, WebChannel
-from bot.messages import IncomingMessage, Kind, Reply
+from bot.messages import IncomingMessage, Kind, Passage, Reply
 
 TEXTS = PageTexts(
     institution="CENFOBANK",
@@ -53,7 +53,13 @@ class FakeBot:
         return False
 
     async def answer(
-        self, text: str, *, kind: Kind = Kind.ANSWER, verbatim: bool = False, question: IncomingMessage | None = None
+        self,
+        text: str,
+        *,
+        kind: Kind = Kind.ANSWER,
+        verbatim: bool = False,
+        question: IncomingMessage | None = None,
+        suggestions: Sequence[str] = (),
     ) -> None:
         """Answers ``question``, or the last one received: first in the history, then on the channel."""
         chat_id = (question or self.received[-1]).chat_id
@@ -61,8 +67,10 @@ class FakeBot:
         asked = next(i for i, message in enumerate(chat) if message.waiting)
         answer_id = 1 + sum(len(messages) for messages in self.chats.values())
         chat[asked] = replace(chat[asked], waiting=False, external_id="")
-        chat.insert(asked + 1, PastMessage("bot", text, datetime.now(UTC), answer_id, kind, verbatim))
-        await self.web.send(chat_id, Reply(text, kind, answer_id, verbatim))
+        bubble = PastMessage("bot", text, datetime.now(UTC), answer_id, kind, verbatim, suggestions=tuple(suggestions))
+        chat.insert(asked + 1, bubble)
+        offered = tuple(Passage(number, title, "", 0.5, title) for number, title in enumerate(suggestions))
+        await self.web.send(chat_id, Reply(text, kind, answer_id, verbatim, offered))
 
 
 @asynccontextmanager

@@ -41,6 +41,19 @@ async def test_an_approved_answer_names_the_institution_and_small_talk_names_nob
         assert await page.locator(".feedback:visible").count() == 1
 
 
+async def test_what_may_have_been_meant_is_offered_and_asked_with_a_press(browser: Browser) -> None:
+    async with serving() as bot, opened(browser, bot) as page:
+        await ask(page, "horario")
+        await stored(page, bot)
+        await bot.answer("Todavía no lo sé.", kind=Kind.UNKNOWN, suggestions=["¿A qué hora atienden?", "¿Hay turnos?"])
+        await expect(page.locator(".message .chip:visible")).to_have_text(["¿A qué hora atienden?", "¿Hay turnos?"])
+        await page.reload()
+        await page.get_by_role("button", name="¿Hay turnos?").click()
+        await expect(own(page)).to_have_text(["horario", "¿Hay turnos?"])
+        await stored(page, bot, 2)
+        assert bot.received[-1].text == "¿Hay turnos?"
+
+
 async def test_a_reload_keeps_the_conversation(browser: Browser) -> None:
     async with serving() as bot, opened(browser, bot) as page:
         await ask(page, "¿Dónde queda?")
