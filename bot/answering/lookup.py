@@ -12,6 +12,7 @@ from bot.answering.abbreviations import Abbreviations
 from bot.answering.parts import Part, content_words, main_clauses, names_what_it_asks, parts_in, questions_in
 from bot.answering.understanding import EarlierTurn, FollowUp, follow_up, normalised
 from bot.retrieval.base import Finding, Knowledge
+from storage.text import folded
 
 _TOLD = 0.95
 """Probability from which a part that is no question by its grammar is one all the same."""
@@ -69,16 +70,18 @@ class LookUp:
 
         Where one of several has an answer, those that have none come last.
         """
-        if (same := next(filter(self._knowledge.holds, self._same(message)), None)) is not None:
-            return [self._find(same)]
         written_out = self.written_out(message)
-        whole = self._heard(Asked(message, self._find(written_out).finding), written_out)
-        if whole.exact:
+        if (same := next(filter(self._knowledge.holds, self._same(message)), None)) is not None:
+            whole = self._find(same)
+        else:
+            whole = self._heard(Asked(message, self._find(written_out).finding), written_out)
+        bare = _is_bare(written_out)
+        if whole.exact and not (bare and turns):
             return [whole]
         completed = follow_up(written_out, turns, self._institution)
-        if completed and (meant := self._completed(whole, completed, turns)):
+        if completed and (meant := self._completed(whole, completed, turns, bare=bare)):
             return [meant]
-        return self._parts(whole, written_out, turns)
+        return [whole] if whole.exact else self._parts(whole, written_out, turns)
 
     def _same(self, message: str) -> tuple[str, ...]:
         """``message``, and with or without the institution's name, which goes without saying."""
@@ -100,8 +103,13 @@ class LookUp:
         heard = [whole, *(clause for clause in map(self._find, main_clauses(text)) if clause.answer == whole.answer)]
         return Asked(whole.question, max(heard, key=_probability).finding)
 
-    def _completed(self, alone: Asked, completed: FollowUp, turns: Sequence[EarlierTurn]) -> Asked | None:
-        """The likeliest reading of a follow-up; None where the question stands alone."""
+    def _completed(
+        self, alone: Asked, completed: FollowUp, turns: Sequence[EarlierTurn], *, bare: bool
+    ) -> Asked | None:
+        """The likeliest reading of a follow-up; None where the question stands alone.
+
+        A ``bare`` one ("cuánto cuesta") does not where the knowledge surely has it of what was spoken of.
+        """
         said = next((turn.passage_answer for turn in reversed(turns) if turn.passage_question), "")
         found = [self._find(reading) for reading in (completed.question, *completed.others)]
         others = [asked for asked in found if asked.answer not in ("", said)] or found
@@ -114,6 +122,8 @@ class LookUp:
         rivals = alone.answer != meant.answer if completed.definite else True
         least = _ALONE_AGAINST_POINTING if completed.definite else 0.0
         stands_alone = rivals and _probability(alone) >= max(least, _probability(meant))
+        if bare and meant.answer != said and _probability(meant) >= SURE:
+            stands_alone &= not (completed.definite or _is_about(meant, completed.name))
         return None if stands_alone else meant
 
     def _parts(self, whole: Asked, text: str, turns: Sequence[EarlierTurn]) -> list[Asked]:
@@ -122,7 +132,7 @@ class LookUp:
         if len(questions) == len(parts) == 1 and self._answered(whole):
             return [whole]
         if len(questions) == 1 and not self._answered(whole):
-            asking = {*questions, *(part.text for part in parts if part.asks)} - {text}
+            asking = {*questions, *(part.text for part in parts if part.asks and not _is_bare(part.text))} - {text}
             likeliest = max(map(self._find, asking), key=_probability, default=whole)
             return [likeliest if self._answered(likeliest) else whole]
         least = min(max(_probability(whole) - _LESS_SURE, self._answer_from), _CLEAR)
@@ -145,7 +155,7 @@ class LookUp:
         found: dict[str, Asked] = {}
         none: list[Asked] = []
         said = list(turns)
-        told = ""
+        told, asks_in_vain = "", False
         told_from = _TOLD if least < _CLEAR else 1.0
         if len(parts) == 1:
             parts = [Part(question, asks=True) for question in questions]
@@ -158,12 +168,14 @@ class LookUp:
             if asked[0].answer in found and _probability(asked[0]) >= SURE:
                 continue  # the same question again
             best = max(asked, key=lambda one: (one.answer not in ("", *found), _probability(one)))
-            if best.answer and _probability(best) >= least:
+            about_nothing = _is_bare(part.text) and asks_in_vain and best is asked[0]
+            if best.answer and _probability(best) >= least and not about_nothing:
                 if part.asks or _probability(best) >= told_from:
                     found.setdefault(best.answer, best)
                 said.append(EarlierTurn(part.text, best.finding.passages[0].title, best.answer))
             elif part.asks and names_what_it_asks(part.text) and max(map(_probability, asked)) < _OPEN:
                 none.append(asked[0])
+            asks_in_vain = part.asks and not found
             told = "" if part.asks else part.text
         return found, none
 
@@ -172,6 +184,15 @@ class LookUp:
 
     def _find(self, question: str) -> Asked:
         return Asked(question, self._knowledge.find(question, self._passages))
+
+
+def _is_bare(text: str) -> bool:
+    """Whether ``text`` is about what stands beside it: "cuánto cuesta"."""
+    return len(content_words(text)) <= 1
+
+
+def _is_about(asked: Asked, name: str) -> bool:
+    return bool(name) and folded(name) in folded(asked.finding.passages[0].title)
 
 
 def _probability(asked: Asked) -> float:

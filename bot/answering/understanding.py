@@ -13,11 +13,9 @@ from dataclasses import dataclass
 from bot.answering.abbreviations import Abbreviations
 from bot.answering.parts import content_words, holds_a_question
 from bot.answering.small_talk import AGAIN, shipped
+from bot.names import NAME
 from storage.text import folded
 
-_SUBJECT = re.compile(
-    r"[A-ZÁÉÍÓÚÑÜ][\wáéíóúñü]*(?:\s+(?:(?:de|del|la|las|el|los|al|y|en|e)\s+){0,3}[A-ZÁÉÍÓÚÑÜ][\wáéíóúñü]*)*"
-)
 _CONNECTOR = re.compile(
     r"(?:(?:y|e|entonces|pero|ademas|tambien|ok y|ah y|ya y|and|then|so|what about|how about|que tal)\s+)+"
 )
@@ -95,7 +93,7 @@ def subject(turn: EarlierTurn, institution: str) -> str:
 
 def _names(turn: EarlierTurn, institution: str) -> list[str]:
     texts = (turn.passage_question.lstrip("¿¡"), turn.passage_answer)
-    names = [match.group() for text in texts for match in _SUBJECT.finditer(text) if match.start() > 0]
+    names = [match.group() for text in texts for match in NAME.finditer(text) if match.start() > 0]
     return [name for name in names if len(name) > 1 and folded(name) != folded(institution)]
 
 
@@ -117,6 +115,8 @@ class FollowUp:
     """Other readings: the earlier question with the new words, in place of its subject or besides."""
     alone: str = ""
     """The question without the word that joins it to what was said before."""
+    name: str = ""
+    """The proper name that the earlier turns were about, where they were about one."""
 
 
 def follow_up(question: str, turns: Sequence[EarlierTurn], institution: str) -> FollowUp | None:
@@ -154,7 +154,7 @@ def follow_up(question: str, turns: Sequence[EarlierTurn], institution: str) -> 
         if not name:
             readings.append(" ".join([*_frame(last.passage_question), new]))
     first, *others = dict.fromkeys(readings)
-    return FollowUp(first, points_back, tuple(others), new)
+    return FollowUp(first, points_back, tuple(others), new, name)
 
 
 def _topic(turn: EarlierTurn) -> str:

@@ -11,10 +11,8 @@ from collections.abc import Iterable, Sequence
 from bot.faithfulness.closed_words import ENGLISH, SPANISH
 from bot.faithfulness.number_words import plain
 from bot.faithfulness.wording import Reading, Source, Vocabulary, reading, sentences
+from bot.names import NAME
 
-_NAME = re.compile(
-    r"[A-ZÁÉÍÓÚÑÜ][\wáéíóúñü]*(?:\s+(?:(?:de|del|la|las|el|los|al|y|en|e|of|the|and|in)\s+){0,3}[A-ZÁÉÍÓÚÑÜ][\wáéíóúñü]*)*"
-)
 _COMMON = 0.2
 """A name in more than this share of the questions is the school's own, which tells no subjects apart."""
 _FEW = 10
@@ -107,7 +105,7 @@ def _about(sources: Sequence[Source], subjects: Subjects) -> frozenset[str]:
 
 def _names(question: str) -> list[str]:
     start = len(question) - len(question.lstrip("¿¡\"'« "))
-    return [match.group() for match in _NAME.finditer(question) if match.start() > start or match.group().isupper()]
+    return [match.group() for match in NAME.finditer(question) if match.start() > start or match.group().isupper()]
 
 
 def _words(text: str) -> list[str]:

@@ -5,8 +5,12 @@ from collections.abc import Iterable
 from bot.messages import Passage
 from bot.retrieval.answerable import Answerable, calibrated
 from bot.retrieval.base import Finding
+from bot.retrieval.families import Families
 from bot.retrieval.joint import IndexedPair, JointIndex
 from bot.retrieval.models import RetrievalModels
+
+UNNAMED = 0.2
+"""Probability at most that a pair answers a question which could as well mean each other pair of its family."""
 
 
 class CalibratedIndex:
@@ -16,7 +20,7 @@ class CalibratedIndex:
         """Holds ``pairs``, fitted and calibrated; takes seconds for a knowledge that was never seen before."""
         self._models = models
         self._index = JointIndex(models, pairs)
-        self._answerable: Answerable = calibrated(models, self._index.pairs.values())
+        self._learn()
 
     def load(self, pairs: Iterable[IndexedPair], removed: Iterable[int] = ()) -> None:
         """See :meth:`JointIndex.load`."""
@@ -25,7 +29,12 @@ class CalibratedIndex:
     def fit(self) -> None:
         """Fits and calibrates for the pairs held now."""
         self._index.fit()
-        self._answerable = calibrated(self._models, self._index.pairs.values())
+        self._learn()
+
+    def _learn(self) -> None:
+        pairs = self._index.pairs.values()
+        self._answerable: Answerable = calibrated(self._models, pairs)
+        self._families = Families(pairs)
 
     def retrieve(self, question: str, limit: int) -> list[Passage]:
         """See :class:`bot.retrieval.base.Retriever`."""
@@ -43,4 +52,6 @@ class CalibratedIndex:
             certain = float(bool(passages))
             return Finding(passages, certain, certain)
         verdict = self._answerable.verdict(found.evidence)
+        if self._families.is_unnamed(found.asked, passages[0].pair_id):
+            return Finding(passages, min(verdict.answered, UNNAMED), verdict.ours)
         return Finding(passages, verdict.answered, verdict.ours)

@@ -47,6 +47,8 @@ class Evidence:
     """Weight of the heaviest content word that the best pair does not cover."""
     uncovered: float
     """Number of content words that it does not cover, a part of a likeness counting as such."""
+    foreign: float
+    """Number of other institutions that the question names and the best pair does not."""
     pairs: float
     """Logarithm of the number of pairs in the knowledge."""
     wordings: float

@@ -28,7 +28,7 @@ from bot.retrieval.segment import Floats, Ints
 from bot.retrieval.spelling import Spelling
 from storage.text import folded
 
-WEIGHTS = {"lexical": 2.88, "trained": 2.23, "keywords": 3.08, "meaning": 16.55, "answer": 4.1}
+WEIGHTS = {"lexical": 3.42, "trained": 2.43, "keywords": 3.06, "meaning": 16.26, "answer": 4.59}
 """What each scorer's number counts in the sum by which pairs are ranked."""
 MOST_ENCODED = 10_000
 """Pairs above which none is encoded: it would take minutes, and each search would read all vectors."""
@@ -54,6 +54,8 @@ class Found:
     """Best first; their scores are shares of all pairs' (softmax), or 1 where the words are the same."""
     evidence: Evidence | None
     """None where there is nothing, or nothing but an approved wording to find."""
+    asked: str = ""
+    """The question as it was read: mended."""
 
 
 @dataclass(frozen=True)
@@ -91,6 +93,7 @@ class JointIndex:
         asked = (*models.others, *models.near)
         self._negatives = self._all_negatives = Negatives(asked, models.whitening(models.encoder.remembered(asked)))
         self._classifier: WordingClassifier | None = None
+        self._institutions = models.institutions
         self._size = (0.0, 0.0)
         self._lock = Lock()
         self.load(pairs)
@@ -129,6 +132,7 @@ class JointIndex:
         self._run_together, self._spelling = RunTogether(asked), Spelling(asked, self._models.is_common)
         self._size = (float(np.log(max(len(pairs), 1))), float(np.log(max(len(asked) / max(len(pairs), 1), 1))))
         self._negatives = self._all_negatives.besides(self._dense) if self._dense else self._all_negatives
+        self._institutions = self._models.institutions.besides(f"{pair[1]} {pair[2]}" for pair in pairs.values())
         self._keywords = KeywordIndex(texts, self._models.synonyms) if texts else None
         self._classifier = WordingClassifier.fitted(wordings, self._models.synonyms)
 
@@ -145,7 +149,7 @@ class JointIndex:
         question = self._spelling.mended(self._run_together.apart(question))
         scored = self.scored(question)
         if not len(scored.ids):
-            return Found([], None)
+            return Found([], None, question)
         sums = np.sum([WEIGHTS[name] * column for name, column in scored.table.items()], axis=0)
         same = [p.pair_id for p in scored.lexical if p.score == 1] or [self._exact.get(_key(question), -1)]
         exact = np.isin(scored.ids, same)
@@ -159,8 +163,8 @@ class JointIndex:
             if score >= LEAST_SHARE and (passage := self._passage(int(scored.ids[place]), texts)):
                 passages.append(replace(passage, score=round(score, 4)))
         if not passages or exact.any():
-            return Found(passages, None)
-        return Found(passages, self._evidence(question, passages[0].pair_id, scored, sums, shares))
+            return Found(passages, None, question)
+        return Found(passages, self._evidence(question, passages[0].pair_id, scored, sums, shares), question)
 
     def scored(self, question: str) -> "Scored":
         """The five scorers' numbers for every candidate."""
@@ -209,9 +213,14 @@ class JointIndex:
             covered=coverage.covered,
             strangest=coverage.strangest,
             uncovered=coverage.uncovered,
+            foreign=float(self._foreign(question, pair_id)),
             pairs=self._size[0],
             wordings=self._size[1],
         )
+
+    def _foreign(self, question: str, pair_id: int) -> int:
+        names = self._institutions.said(question)
+        return len(names - self._institutions.said(" ".join(_texts(self._pairs[pair_id])))) if names else 0
 
     def _passage(self, pair_id: int, found: Mapping[int, Passage]) -> Passage | None:
         """The pair with the wording that matches best; None where it was removed meanwhile."""
@@ -232,6 +241,10 @@ class JointIndex:
             encoded[pair_id] = PairVectors(vectors[start:end], vectors[end])
             start = end + 1
         return encoded
+
+
+def _texts(pair: IndexedPair) -> tuple[str, ...]:
+    return (pair[1], *pair[3], pair[2])
 
 
 def _key(text: str) -> str:

@@ -7,6 +7,7 @@ from pathlib import Path
 
 from bot.retrieval.dense import Whitening
 from bot.retrieval.encoder import SentenceTransformerEncoder
+from bot.retrieval.institutions import Institutions
 from bot.retrieval.small_encoder import shipped_encoder
 from bot.retrieval.synonyms import Synonyms
 from bot.retrieval.vectors import RememberingEncoder
@@ -24,6 +25,8 @@ class RetrievalModels:
     whitening: Whitening
     examples: Path
     """The shipped examples (see :mod:`bot.retrieval.answerable`)."""
+    institutions: Institutions
+    """Names of others."""
     others: tuple[str, ...]
     """Questions that no school's knowledge answers."""
     near: tuple[str, ...]
@@ -51,6 +54,7 @@ def load_models(synonyms: Synonyms, embeddings: str = "", cache: Path | None = N
         is_common=shipped_encoder().knows,
         whitening=whitening,
         examples=SMALL_ENCODER / "examples.safetensors",
+        institutions=Institutions.read(),
         others=tuple(out_of_scope("far")),
         near=tuple(out_of_scope("near")),
         cache=cache,
