@@ -12,8 +12,8 @@ from typing import Any
 from bot.profile import Texts
 
 DATA = Path(__file__).resolve().parents[2] / "data"
-TEXT_KEYS = {field.name for field in fields(Texts)} - {"secret_warning", "acknowledged"}
-"""Those whose default says nothing about a school may be left out."""
+TEXT_KEYS = {field.name for field in fields(Texts)}
+"""Staff can edit every text, those with a default, too."""
 
 
 def folded(text: str) -> str:
