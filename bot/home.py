@@ -126,7 +126,7 @@ def _alone(settings: Settings) -> Iterator[None]:
 
 
 def open_home(settings: Settings) -> Database:
-    """The home's database, migrated to this version; one that has not begun begins with the sample data, and says so."""
+    """The home's database, migrated to this version; one not begun yet begins with the sample data, and says so."""
     if not is_home(settings):
         with suppress(HomeAlreadyBegun):  # another process was quicker
             begin_home(settings, Sources())
