@@ -230,7 +230,7 @@ def _read_history(database: Database, chat_id: str) -> list[PastMessage]:
 def _suggestions(message: MessageRecord) -> tuple[str, ...]:
     """The approved questions that an unanswered one may have meant."""
     passages = [Passage(**passage) for passage in message.passages or ()] if message.kind == Kind.UNKNOWN else []
-    return tuple(passage.title for passage in suggested(passages))
+    return tuple(passage.title or passage.question for passage in suggested(passages))
 
 
 def _page_texts(bot: Bot) -> PageTexts:

@@ -63,7 +63,7 @@ def _announce(bot: Bot, address: str) -> None:
         "  Telegram: atiende también ahí."
         if bot.settings.on_telegram
         else "  Telegram: TELEGRAM_BOT_TOKEN en .env lo enciende (docs/telegram.md).",
-        f"  Datos: {bot.settings.home}   Para terminar: Ctrl+C",
+        f"  Datos: {bot.settings.home}{' (de ejemplo, inventados)' * bot.profile.sample_data}   Para terminar: Ctrl+C",
         "",
     ]
     print("\n".join(lines), file=sys.stderr, flush=True)

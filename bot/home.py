@@ -5,6 +5,7 @@ and the database, which is what makes a home a home, is moved into place last.
 """
 
 import fcntl
+import logging
 import shutil
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
@@ -20,6 +21,8 @@ from bot.settings import DATA, Settings
 from storage import folds, pairs
 from storage.database import Database
 from storage.pairs_csv import CsvPair, group_rows, read_csv, write_csv
+
+log = logging.getLogger("cenfobot")
 
 
 @dataclass(frozen=True)
@@ -123,10 +126,15 @@ def _alone(settings: Settings) -> Iterator[None]:
 
 
 def open_home(settings: Settings) -> Database:
-    """The home's database, migrated to this version; a home that has not begun begins with the sample data."""
+    """The home's database, migrated to this version; one not begun yet begins with the sample data, and says so."""
     if not is_home(settings):
         with suppress(HomeAlreadyBegun):  # another process was quicker
             begin_home(settings, Sources())
+            log.warning(
+                "the home %s was empty and begins with the sample data, which are invented; for your own, move it away "
+                "and run: cenfobot init --csv FILE --profile FILE",
+                settings.home,
+            )
     missing = [file for file in _files(settings) if not file.is_file()]
     if missing:
         raise HomeError(

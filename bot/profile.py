@@ -42,6 +42,11 @@ class Texts:
     """Put before the answer to a message that seems to hold a password."""
     insult: str = "Entiendo que estés molesto. Dime con calma qué necesitas y con gusto te ayudo."
     """To an insult; this one and the next six hold for a :class:`bot.moderation.base.Concern` of that category."""
+    abused: str = (
+        "Lamento mucho lo que está pasando; no es tu culpa y no tienes que pasarlo sin ayuda. Llama gratis a la "
+        "Línea 100 (Ministerio de la Mujer), las 24 horas. Si hay peligro ahora, llama al 105 (Policía)."
+    )
+    """To who suffers violence or abuse, or tells of somebody who does."""
     hate: str = ""
     fraud: str = ""
     violence: str = ""

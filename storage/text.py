@@ -1,4 +1,4 @@
-"""When two texts count as the same question: the one folding that storage, retrieval and review share."""
+"""When two texts count as the same question, and what of a text an encoder hears: the one way that all share."""
 
 import re
 import unicodedata
@@ -16,3 +16,8 @@ def folded(text: str) -> str:
     kept = unicodedata.normalize("NFKC", text).lower().replace("ñ", "\0")
     plain = "".join(c for c in unicodedata.normalize("NFD", kept) if unicodedata.category(c) != "Mn").replace("\0", "ñ")
     return " ".join(_LOOSE_MARKS.sub(" ", _NOT_A_WORD.sub(" ", plain)).split())
+
+
+def bare(text: str) -> str:
+    """``text`` without the marks around it: an encoder hears a question mark, and a chat leaves it out."""
+    return text.strip(" ¿?¡!.,;:…") or text

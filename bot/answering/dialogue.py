@@ -27,8 +27,10 @@ REMEMBERED_FOR = timedelta(minutes=30)
 INSULTS = 3
 """With this many insults in :data:`REMEMBERED_FOR` a pause begins."""
 PAUSE = timedelta(minutes=10)
-_INSULT, _PAUSE, _PAUSED, _DANGER = "insult", "pause", "paused", "self_harm"
-"""Reasons of answers: categories of the moderator, and the dialogue's own."""
+_INSULT, _PAUSE, _PAUSED = "insult", "pause", "paused"
+"""Reasons of answers: a category of the moderator, and the dialogue's own."""
+_DANGER = {"self_harm": "the student may be in danger", "abused": "somebody may suffer violence or abuse"}
+"""Categories of the moderator that staff are told of at once, and in which words."""
 
 Also = Callable[[Session, Reply, Answer], None]
 """What else belongs into the transaction that logs an answer, such as to store what is to be sent."""
@@ -99,7 +101,7 @@ class Dialogue:
 
     def _calmed(self, answer: Answer, past: _Past) -> Answer:
         """The third insult begins a pause, in which nothing is answered but a call for help."""
-        if not self._pause or answer.reason == _DANGER:
+        if not self._pause or answer.reason in _DANGER:
             return answer
         begins = answer.reason == _INSULT and past.insults >= INSULTS - 1
         if not past.paused and not begins:
@@ -160,8 +162,8 @@ class Dialogue:
                     raise AlreadyAnswered(
                         f"Inbox message {inbox_id} was answered by another worker; nothing was logged twice."
                     )
-        if answer.reason == _DANGER:
-            log.warning("a student may be in danger: review %d, conversation %d", opened[0], conversation)
+        if answer.reason in _DANGER:
+            log.warning("%s: review %d, conversation %d", _DANGER[answer.reason], opened[0], conversation)
         return reply
 
     def _feedback(self, channel: str, chat_id: str, answer_id: int, value: int) -> bool:
@@ -187,8 +189,8 @@ class Dialogue:
 
 def _reports(answer: Answer) -> list[tuple[str, str]]:
     """The questions that staff should see, redacted, and why; one that is nothing but masks says nothing to them."""
-    if answer.reason == _DANGER:
-        return [(redacted(answer.question), f"{URGENT}the student may be in danger")]
+    if answer.reason in _DANGER:
+        return [(redacted(answer.question), f"{URGENT}{_DANGER[answer.reason]}")]
     asked = [(answer.asked, answer.reason)] if answer.kind is Kind.UNKNOWN else []
     asked += [(question, "a part of a message, without an approved pair") for question in answer.open_questions]
     shown = [(redacted(question), reason) for question, reason in asked]

@@ -25,11 +25,11 @@ from rapidfuzz.distance import Indel
 from bot.faithfulness import claims
 from bot.faithfulness.figures import addresses, figures
 from bot.faithfulness.form import faulty_form, scaffolding
-from bot.faithfulness.subjects import Subjects, another_subject
+from bot.faithfulness.subjects import another_subject
 from bot.faithfulness.wording import Reading, Source, Vocabulary, reading, sentences, source
 
-__all__ = ["NEAR_COPY", "Subjects", "Verdict", "addresses", "check_answer", "check_sentence", "figures", "names",
-           "sentences", "slip_of"]  # fmt: skip
+__all__ = ["NEAR_COPY", "Verdict", "addresses", "check_answer", "check_sentence", "figures", "names", "sentences",
+           "slip_of"]  # fmt: skip
 
 NEAR_COPY = 0.8
 """A text at least this like an approved one (by words or by signs), yet not equal to it, is a slip of copying."""
@@ -79,25 +79,15 @@ def check_sentence(sentence: str, passages: Sequence[tuple[str, str]], question:
     return Verdict(not fault, fault)
 
 
-def check_answer(
-    text: str,
-    passages: Sequence[tuple[str, str]],
-    question: str,
-    *,
-    system: str = "",
-    subjects: Subjects | None = None,
-    cut: bool = False,
-) -> Verdict:
+def check_answer(text: str, passages: Sequence[tuple[str, str]], question: str, *, system: str = "") -> Verdict:
     """Holds a whole answer against the passages, best first: its form, its subject, and each of its sentences.
 
-    ``system`` is the prompt's system text; ``subjects`` are the names that the knowledge is about (those of the
-    passages, where none are given); ``cut`` says that the model stopped at its limit of tokens.
+    ``system`` is the prompt's system text.
     """
     sources = [source(asked, answer) for asked, answer in passages]
-    fault = faulty_form(text, sources, system=system, cut=cut)
+    fault = faulty_form(text, sources, system=system)
     if not fault and sources and not _says_not_known(reading(text), sources, question):
-        subjects = subjects or Subjects.of(asked for asked, _ in passages)
-        fault = another_subject(text, sources, question, subjects)
+        fault = another_subject(text, sources, question)
     if fault:
         return Verdict(False, fault)
     verdicts = (check_sentence(sentence, passages, question) for sentence in sentences(text))

@@ -20,7 +20,6 @@ _GRAM = 5
 """Words in a row that tell a repetition from chance."""
 _LONGEST, _SPARE = 1.5, 120
 """An answer has at most so many times the passages' characters, and so many more."""
-_END = (".", "!", "?", "…", ")", '"', "»", ":")
 _SPANISH_ONLY, _ENGLISH_ONLY = SPANISH - ENGLISH, ENGLISH - SPANISH
 
 
@@ -32,8 +31,8 @@ def scaffolding(text: str, sources: Sequence[Source]) -> str:
     return ""
 
 
-def faulty_form(text: str, sources: Sequence[Source], *, system: str = "", cut: bool = False) -> str:
-    """The first fault of form in a whole answer; "" where there is none. ``cut``: it ended at the limit of tokens."""
+def faulty_form(text: str, sources: Sequence[Source], *, system: str = "") -> str:
+    """The first fault of form in a whole answer; "" where there is none."""
     if not re.search(r"\w", text):
         return "no words"
     answers = " ".join(source.answer.text for source in sources)
@@ -42,7 +41,7 @@ def faulty_form(text: str, sources: Sequence[Source], *, system: str = "", cut: 
         return f"a sign that is no text: U+{ord(strange[0]):04X}"
     if len(text) > _LONGEST * len(answers) + _SPARE:
         return f"{len(text)} characters from passages of {len(answers)}"
-    if (cut and not text.rstrip().endswith(_END)) or _hangs(text):
+    if _hangs(text):
         return "the last sentence has no end"
     return (
         scaffolding(text, sources) or _told(text, system, answers) or _loop(text, answers) or _language(text, answers)

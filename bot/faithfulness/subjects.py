@@ -1,11 +1,11 @@
 """Does an answer speak of what was asked, or of another programme? The commonest fault of small models.
 
-A subject is a name in the approved questions ("Cajero Bancario"), known by the words that no other name has ("cajero").
-Not seen: a subject that students call by a word which is not in its name, and a rival that no approved question names.
+A subject is a name in the passages' questions ("Cajero Bancario"), known by the words that no other has ("cajero").
+Not seen: a subject that students call by a word which is not in its name, and a rival that no passage's question names.
 """
 
 import re
-from collections import Counter, defaultdict
+from collections import defaultdict
 from collections.abc import Iterable, Sequence
 
 from bot.faithfulness.closed_words import ENGLISH, SPANISH
@@ -13,52 +13,29 @@ from bot.faithfulness.number_words import plain
 from bot.faithfulness.wording import Reading, Source, Vocabulary, reading, sentences
 from bot.names import NAME
 
-_COMMON = 0.2
-"""A name in more than this share of the questions is the school's own, which tells no subjects apart."""
-_FEW = 10
-"""Of fewer questions no share is taken."""
-
 
 class Subjects:
-    """The names that a school's questions are about. Build it once for a knowledge; it never changes."""
+    """The names that some questions are about."""
 
     def __init__(self, names: Iterable[str]) -> None:
-        self._words = {name: frozenset(_words(name)) for name in set(names)}
         owners: dict[str, set[str]] = defaultdict(set)
-        for name, words in self._words.items():
-            for word in words:
+        for name in names:
+            for word in _words(name):
                 owners[word].add(name)
         self._owner = {word: next(iter(having)) for word, having in owners.items() if len(having) == 1}
-
-    @classmethod
-    def of(cls, questions: Iterable[str], institution: str = "") -> "Subjects":
-        """The names in approved ``questions`` but for the institution's own, and those that are nearly everywhere."""
-        at_the_school = re.compile(rf"\s*(?:\b(?:de|del|la|el|en|of|in|at|the)\s+)*\b{re.escape(institution)}\b")
-        each = [{at_the_school.sub("", name) if institution else name for name in _names(q)} for q in questions]
-        counts = Counter(name for names in each for name in names)
-        most = _COMMON * len(each) if len(each) >= _FEW else len(each)
-        return cls(name for name, count in counts.items() if count <= most and name)
 
     def of_text(self, text: str) -> frozenset[str]:
         """The subjects that ``text`` names, in whole or by a word that is theirs alone."""
         return frozenset(self._owner[word] for word in _words(text) if word in self._owner)
 
-    def in_full(self, text: str) -> frozenset[str]:
-        """Those of which ``text`` says every word."""
-        said = set(_words(text))
-        return frozenset(name for name in self.of_text(text) if self._words[name] <= said)
 
-
-def another_subject(text: str, sources: Sequence[Source], question: str, subjects: Subjects) -> str:
+def another_subject(text: str, sources: Sequence[Source], question: str) -> str:
     """The fault of an answer that rests on passages about something else than the question; "" where there is none.
 
-    What is asked is what the question names, in full or as a passage does ("banco" does not ask about "Banca Digital");
-    where it names nothing, what the best passage's question names.
+    What is asked is what the question names; where it names nothing, what the best passage's question names.
     """
-    shown = frozenset().union(*(subjects.of_text(source.question.text) for source in sources))
-    asked = subjects.of_text(question) & (subjects.in_full(question) | shown) or subjects.of_text(
-        sources[0].question.text
-    )
+    subjects = Subjects(name for source in sources for name in _names(source.question.text))
+    asked = subjects.of_text(question) or subjects.of_text(sources[0].question.text)
     parts = [reading(sentence) for sentence in sentences(text)]
     rests = [_rests_on(part, sources) for part in parts]
     about = [_about(on, subjects) for on in rests]

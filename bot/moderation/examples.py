@@ -6,8 +6,10 @@ from bot.tables import read_table
 
 SAFE = "safe"
 """The category of messages that may sound unsafe and are not."""
-CATEGORIES = ("self_harm", "violence", "fraud", "sexual", "hate", "personal_data", "insult")
-"""Unsafe ones, gravest first."""
+ABUSED = "abused"
+"""The category of students who suffer violence or abuse, or tell of somebody who does: they are helped, not refused."""
+CATEGORIES = ("self_harm", ABUSED, "violence", "fraud", "sexual", "hate", "personal_data", "insult")
+"""Unsafe ones, and those who need help; gravest first."""
 
 
 def read_examples(folder: Path) -> list[tuple[str, str]]:

@@ -23,6 +23,7 @@ from bot.moderation.base import Concern
 from bot.moderation.examples import SAFE, read_lexicon, read_rules
 from bot.moderation.lexicon import Lexicon
 from bot.moderation.rules import broken_rule
+from storage.text import bare
 
 Floats = NDArray[np.float32]
 Encode = Callable[[Sequence[str]], Floats]
@@ -72,8 +73,8 @@ class Views:
         return {"words": [*words, *pairs], "concepts": lexicon.features(words)}
 
     def rows(self, texts: Sequence[str]) -> Floats:
-        """``(N, F)``"""
-        meaning = _MEANING * self.encode(texts)
+        """``(N, F)``; the meaning is that of the bare text, which retrieval asks for, too."""
+        meaning = _MEANING * self.encode([bare(text) for text in texts])
         return np.stack([np.concatenate([self._row(text), row]) for text, row in zip(texts, meaning, strict=True)])
 
     def _row(self, text: str) -> Floats:

@@ -27,7 +27,9 @@ _CHANNELS = 256
 _EPSILON = 1e-12
 _BATCH = 64
 _REMEMBERED = 64
-"""A question is encoded for the moderator and for retrieval; these many last ones are encoded once."""
+"""A message and its sentences are encoded for the moderator and for retrieval: once, while among the last so many."""
+_FEW = 9
+"""At most so many texts at a time are remembered."""
 
 
 @cache
@@ -72,7 +74,9 @@ class SmallEncoder:
 
     def encode(self, texts: Sequence[str]) -> Floats:
         """See :class:`bot.retrieval.encoder.Encoder`."""
-        return self._one(texts[0]).copy() if len(texts) == 1 else self._encode(texts)
+        if not 0 < len(texts) <= _FEW:
+            return self._encode(texts)
+        return np.concatenate([self._one(text) for text in texts])
 
     def _encode(self, texts: Sequence[str]) -> Floats:
         ids = [encoding.ids for encoding in self._tokenizer.encode_batch(list(texts))]

@@ -14,6 +14,7 @@ from safetensors.numpy import load_file, save_file
 
 from bot.retrieval.encoder import Encoder
 from bot.retrieval.segment import Floats
+from storage.text import bare
 
 _log = logging.getLogger(__name__)
 _LEAST = 50
@@ -36,14 +37,14 @@ class RememberingEncoder:
 
     def encode(self, texts: Sequence[str]) -> Floats:
         """See :class:`bot.retrieval.encoder.Encoder`; nothing is remembered."""
-        return self._encoder.encode([_bare(text) for text in texts])
+        return self._encoder.encode([bare(text) for text in texts])
 
     def remembered(self, texts: Sequence[str]) -> Floats:
         """The same; each text is encoded once and for all."""
-        bare = [_bare(text) for text in texts]
-        keys = [_key(text) for text in bare]
+        heard = [bare(text) for text in texts]
+        keys = [_key(text) for text in heard]
         with self._lock:
-            missing = {key: text for key, text in zip(keys, bare, strict=True) if key not in self._vectors}
+            missing = {key: text for key, text in zip(keys, heard, strict=True) if key not in self._vectors}
             if missing:
                 self._vectors |= zip(missing, self._encoder.encode(list(missing.values())), strict=True)
                 self._write()
@@ -83,11 +84,6 @@ def write_vectors(file: Path, vectors: dict[bytes, Floats]) -> None:
     keys = np.stack([np.frombuffer(key, np.uint8) for key in vectors])
     save_file({"keys": keys, "vectors": np.stack(list(vectors.values())).astype(np.float16)}, draft)
     draft.replace(file)
-
-
-def _bare(text: str) -> str:
-    """``text`` without the marks around it: an encoder hears a question mark, and a chat leaves it out."""
-    return text.strip(" ¿?¡!.,;:…") or text
 
 
 def _key(text: str) -> bytes:

@@ -91,6 +91,23 @@ def test_the_first_opening_begins_with_the_sample_data(settings: Settings) -> No
     assert is_home(settings)
 
 
+def test_a_school_whose_beginning_failed_is_told_whose_data_it_gets_then(
+    settings: Settings, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    with pytest.raises(CsvError):
+        begin_home(settings, csv(tmp_path, "question;answer\n¿Dónde?;\n"))
+    open_home(settings).close()
+    assert f"{settings.home} was empty and begins with the sample data" in caplog.text
+
+
+def test_a_school_with_its_own_data_is_told_nothing(
+    settings: Settings, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    begin_home(settings, csv(tmp_path, "question;answer\n¿Dónde?;En Lima.\n"))
+    open_home(settings).close()
+    assert caplog.text == ""
+
+
 def test_a_home_that_was_killed_while_beginning_begins_again(settings: Settings, tmp_path: Path) -> None:
     rows = "".join(f"¿Pregunta {n}?;Respuesta {n}.\n" for n in range(60_000))
     sources = csv(tmp_path, "question;answer\n" + rows)

@@ -18,8 +18,10 @@ SETS = {
 TEXT_COLUMN = {name: 2 if name == "follow_ups.csv" else 0 for name in SETS}
 BOTH = " | "
 """Between the approved questions of a message that asks two."""
-CATEGORIES = {"insult", "hate", "self_harm", "sexual", "fraud", "personal_data", "violence", "safe"}
+CATEGORIES = {"insult", "hate", "self_harm", "abused", "sexual", "fraud", "personal_data", "violence", "safe"}
 PARTS = ("gate", "dev", "test")
+NOT_YET = {("abused", "test")}
+"""The part test was closed before that category was there."""
 FIRST_EDUCATION_QUESTION = "¿Qué es el sistema financiero?"
 
 Rows = list[tuple[str, ...]]
@@ -60,8 +62,8 @@ def test_a_set_is_utf8_with_every_cell_quoted_and_unix_line_ends(name: str) -> N
     [
         ("out_of_scope.csv", "far", 60, 469, 100),
         ("out_of_scope.csv", "near", 45, 262, 75),
-        ("unsafe.csv", "unsafe", 45, 70, 75),
-        ("unsafe.csv", "safe", 24, 36, 40),
+        ("unsafe.csv", "unsafe", 51, 77, 75),
+        ("unsafe.csv", "safe", 26, 37, 40),
         ("wordings.csv", "plain", 53, 113, 131),
         ("wordings.csv", "abbreviations", 23, 52, 47),
         ("wordings.csv", "typos", 8, 8, 24),
@@ -93,7 +95,7 @@ def test_every_row_is_in_a_known_part(name: str) -> None:
 
 def test_every_unsafe_category_is_in_every_part() -> None:
     found = {(category, part) for _, category, part in rows_of("unsafe.csv")}
-    assert found == {(category, part) for category in CATEGORIES for part in PARTS}
+    assert found == {(category, part) for category in CATEGORIES for part in PARTS} - NOT_YET
 
 
 def test_no_text_stands_in_two_sets_or_twice_in_one() -> None:

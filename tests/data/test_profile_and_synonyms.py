@@ -12,8 +12,8 @@ from typing import Any
 from bot.profile import Texts
 
 DATA = Path(__file__).resolve().parents[2] / "data"
-TEXT_KEYS = {field.name for field in fields(Texts)} - {"secret_warning", "acknowledged"}
-"""Those whose default says nothing about a school may be left out."""
+TEXT_KEYS = {field.name for field in fields(Texts)}
+"""Staff can edit every text, those with a default, too."""
 
 
 def folded(text: str) -> str:
@@ -56,6 +56,9 @@ def test_the_profile_names_its_limit_and_its_help_lines() -> None:
     assert "{limit}" in profile["texts"]["too_long"]
     assert "113" in profile["texts"]["self_harm"]
     assert "opción 5" in profile["texts"]["self_harm"]
+    assert "Línea 100" in profile["texts"]["abused"]
+    assert "105" in profile["texts"]["abused"]
+    assert {"113", "106", "100", "105"} <= {line["number"] for line in profile["help_lines"]}
     assert profile["help_lines"]
     for line in profile["help_lines"]:
         assert set(line) == {"name", "number", "when"}

@@ -94,6 +94,7 @@ def test_the_transcript_ends_with_the_newest_message(database: Database, now: da
         feedback=0,
         model_base="llama",
         model_adapter="v0001",
+        passages=PASSAGES,
     )
 
 

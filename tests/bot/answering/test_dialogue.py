@@ -18,6 +18,7 @@ from bot.messages import Answer, IncomingMessage, Kind, Reply
 from bot.reviewing.desk import ReviewDesk
 from storage import conversations, inbox, outbox
 from storage.database import Database, Session
+from storage.reviews import URGENT
 
 NOW = datetime.now(UTC)
 PAUSED = "Hagamos una pausa de 10 minutos."
@@ -27,7 +28,8 @@ class Moderated:
     """Takes the message for the category that it names."""
 
     async def answer(self, text: str, turns: Sequence[EarlierTurn] = (), preview: Preview | None = None) -> Answer:
-        kinds = {"insult": Kind.UNSAFE, "self_harm": Kind.UNSAFE, "¿hay becas?": Kind.UNKNOWN, "45678912": Kind.UNKNOWN}
+        kinds = {"¿hay becas?": Kind.UNKNOWN, "45678912": Kind.UNKNOWN}
+        kinds |= dict.fromkeys(("insult", "self_harm", "abused"), Kind.UNSAFE)
         besides = tuple(text.split(" | ")[1:])
         kind = kinds.get(text, Kind.ANSWER)
         return Answer(
@@ -100,8 +102,12 @@ async def test_in_a_pause_nothing_is_answered_and_after_it_everything(dialogue: 
     assert (await say(dialogue, "¿cuánto cuesta?", at=later)).text == "reply to ¿cuánto cuesta?"
 
 
+@pytest.mark.parametrize(
+    ("category", "told"),
+    [("self_harm", "the student may be in danger"), ("abused", "somebody may suffer violence or abuse")],
+)
 async def test_a_call_for_help_is_answered_in_a_pause_and_staff_see_it_first(
-    dialogue: Dialogue, database: Database, caplog: pytest.LogCaptureFixture
+    dialogue: Dialogue, database: Database, caplog: pytest.LogCaptureFixture, category: str, told: str
 ) -> None:
     for _ in range(2):
         await say(dialogue, "¿hay becas?")
@@ -109,11 +115,19 @@ async def test_a_call_for_help_is_answered_in_a_pause_and_staff_see_it_first(
         await say(dialogue, "insult")
 
     with caplog.at_level(logging.WARNING, logger="cenfobot"):
-        reply = await say(dialogue, "self_harm")
+        reply = await say(dialogue, category)
 
-    assert reply.text == "reply to self_harm"
-    assert [review.question for review in ReviewDesk(database).open_reviews()] == ["self_harm", "¿hay becas?"]
-    assert "a student may be in danger: review" in caplog.text
+    assert reply.text == f"reply to {category}"
+    first, second = ReviewDesk(database).open_reviews()
+    assert (first.question, second.question) == (category, "¿hay becas?")
+    assert first.reason == f"{URGENT}{told}"
+    assert f"{told}: review" in caplog.text
+
+
+async def test_calls_for_help_begin_no_pause(dialogue: Dialogue) -> None:
+    replies = [(await say(dialogue, "abused", at=NOW + timedelta(seconds=n))).text for n in range(4)]
+
+    assert replies == ["reply to abused"] * 4
 
 
 async def test_what_belongs_to_a_turn_is_committed_with_it_or_not_at_all(

@@ -2,7 +2,8 @@
 
 import pytest
 
-from bot.faithfulness.check import Subjects, check_answer, check_sentence
+from bot.faithfulness.check import check_answer, check_sentence
+from bot.faithfulness.subjects import Subjects
 
 SYSTEM = "Eres el asistente de la escuela. Responde solo con la información dada."
 PASSAGES = [
@@ -40,12 +41,6 @@ def test_stops_a_fault_of_form(text: str, reason: str) -> None:
     assert reason in verdict.reason
 
 
-def test_an_answer_cut_at_the_limit_of_tokens_needs_an_end() -> None:
-    text = "Cajero Bancario dura 4 meses"
-    assert check_answer(text, PASSAGES, "cuanto dura cajero").faithful
-    assert not check_answer(text, PASSAGES, "cuanto dura cajero", cut=True).faithful
-
-
 @pytest.mark.parametrize(
     "text", ["El programa Banca Digital dura 5 meses y las clases son de día.", "Dura cinco meses."]
 )
@@ -56,19 +51,6 @@ def test_stops_an_answer_about_another_programme_than_was_asked(text: str) -> No
 
 def test_where_the_question_names_nothing_the_best_passage_does() -> None:
     assert not check_answer(PASSAGES[1][1], PASSAGES, "y cuantos meses son").faithful
-
-
-def test_a_name_that_is_known_but_in_no_passage_was_asked_all_the_same() -> None:
-    subjects = Subjects(["Cajero Bancario", "Banca Digital", "Gestión de Cobranzas"])
-    asked = "cuanto dura gestion de cobranzas"
-    assert not check_answer(PASSAGES[0][1], PASSAGES[:1], asked, subjects=subjects).faithful
-    assert check_answer(PASSAGES[2][1], PASSAGES[2:], asked, subjects=subjects).faithful
-
-
-def test_the_school_itself_is_no_subject() -> None:
-    questions = [f"¿Cuánto cuesta {name} en Yachay?" for name in ("Barbería", "Costura")] + ["¿Yachay da becas?"]
-    subjects = Subjects.of(questions, institution="Yachay")
-    assert subjects.of_text("yachay tiene costura?") == {"Costura"}
 
 
 def test_a_shared_word_names_no_subject() -> None:
