@@ -14,7 +14,7 @@ from bot.adapters import InService, adapter_in_service
 from bot.answering.answerer import Answerer
 from bot.answering.dialogue import Dialogue
 from bot.card import Card, is_borrowed
-from bot.channels.inbox import MAX_ATTEMPTS, Inbox
+from bot.channels.inbox import Inbox
 from bot.channels.web import PageTexts, PastMessage, WebChannel
 from bot.errors import AlreadyAnswered, HomeError
 from bot.generation.base import Generator
@@ -141,6 +141,7 @@ def _web(bot: Bot, swap: HotSwap, telegram: OnTelegram | None) -> tuple[WebChann
     inbox = Inbox(
         bot.database,
         partial(_handle, bot, web),
+        last_word=partial(_apologise, bot, web),
         workers=settings.max_in_flight,
         channels=mine,
         release=() if settings.database_url else mine,
@@ -181,20 +182,24 @@ def only_server(settings: Settings) -> Iterator[None]:
 
 async def _handle(bot: Bot, web: WebChannel, item: InboxItem) -> None:
     """Answers one stored message and sends the answer where it came from."""
-    message = IncomingMessage(item.channel, item.external_id, item.chat_id, item.text, item.received_at)
+    message = _message(item)
     try:
         reply, answer = await bot.dialogue.turn(
             message, inbox_id=item.id, preview=lambda text: web.preview(item.chat_id, text)
         )
     except AlreadyAnswered:
         return
-    except Exception as error:  # whatever it was, it is raised again below; the inbox logs and counts it
-        if item.attempts >= MAX_ATTEMPTS:  # the inbox parks it: say so, instead of falling silent
-            apology = await bot.dialogue.apologise(message, bot.profile.texts.error, type(error).__name__)
-            await web.send(item.chat_id, apology)
-        raise
     log.info("inbox %s: %s by %s in %s ms", item.id, answer.kind, answer.model, answer.milliseconds.get("total"))
     await web.send(item.chat_id, reply)
+
+
+async def _apologise(bot: Bot, web: WebChannel, item: InboxItem, reason: str) -> None:
+    """Says that a message could not be answered, instead of falling silent."""
+    await web.send(item.chat_id, await bot.dialogue.apologise(_message(item), bot.profile.texts.error, reason))
+
+
+def _message(item: InboxItem) -> IncomingMessage:
+    return IncomingMessage(item.channel, item.external_id, item.chat_id, item.text, item.received_at)
 
 
 async def _history(database: Database, chat_id: str) -> list[PastMessage]:

@@ -32,7 +32,7 @@ class Figures:
     outbox: int
     """Messages not sent yet."""
     parked: int
-    """Messages given up since, after three failures."""
+    """Messages given up since, after failures or the ends of their process."""
 
 
 def figures_since(session: Session, moment: datetime) -> Figures:

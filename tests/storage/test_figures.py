@@ -46,7 +46,7 @@ def test_figures_count_what_happened_since_and_what_waits_now(database: Database
             inbox.receive(session, **message, received_at=now)
         item = inbox.claim(session, now=now, lease_seconds=9)
         assert item
-        inbox.fail(session, item.id, reason="fault", now=now, max_attempts=1)
+        inbox.park(session, item.id, reason="fault", now=now)
         outbox.put(session, channel="telegram", chat_id="ana", method="sendMessage", payload={}, now=now)
     with database.reading() as session:
         assert figures_since(session, now) == Figures(

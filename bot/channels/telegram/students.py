@@ -14,7 +14,6 @@ from zoneinfo import ZoneInfo
 from telegram import Message
 
 from bot.answering.dialogue import Dialogue, Reviews
-from bot.channels.inbox import MAX_ATTEMPTS
 from bot.channels.telegram import media, practice, waiting, wording
 from bot.channels.telegram.base import Cosmetics, People
 from bot.channels.telegram.browsing import Browsing
@@ -39,8 +38,6 @@ from storage.database import Database, Session
 from storage.inbox import InboxItem
 from storage.outbox import OutboxItem
 
-_HANDLING_SECONDS = 280
-"""Less than the inbox allows, whose end would be told to nobody."""
 _LATE = timedelta(minutes=1)
 
 
@@ -118,18 +115,24 @@ class Students:
 
     async def handle(self, item: InboxItem) -> None:
         """Handles one of the inbox's messages; an exception is a failure, to be tried again."""
-        event = self._read(item.text, item.received_at)
         try:
-            async with asyncio.timeout(_HANDLING_SECONDS):
-                await self._handle(item, event)
+            await self._handle(item, self._read(item.text, item.received_at))
         except AlreadyAnswered:
             return
-        except Exception as error:  # whatever it was, it is raised again below; the inbox logs and counts it
-            if item.attempts >= MAX_ATTEMPTS:  # the inbox parks it: say so, instead of falling silent
-                await self._apologise(item, event, type(error).__name__)
-            raise
         finally:
             self._wake()
+
+    async def apologise(self, item: InboxItem, reason: str) -> None:
+        """Says that one of the inbox's messages could not be handled, however often it was tried."""
+        event = self._read(item.text, item.received_at)
+        if not _is_for_us(event):
+            return
+        match event.what:
+            case TextMessage(text=text) | Edited(text=text) | Media(caption=text) if text:
+                await self._turns.apologise(item, event, Question(text), reason)
+            case Command() | Press() | Media():
+                await asyncio.to_thread(self._say_error, item, event)
+        self._wake()
 
     def sent(self, session: Session, item: OutboxItem, message: Message) -> None:
         """What follows from a send, in the transaction that notes it."""
@@ -220,13 +223,6 @@ class Students:
         free = isinstance(event.what, Membership | PollAnswer) or item.external_id.endswith(PRESSED)  # counted before
         late = _now() - event.at > _LATE  # nobody writes too fast because we were away
         return None if free or late else self._limits.refusal(event)
-
-    async def _apologise(self, item: InboxItem, event: Event, reason: str) -> None:
-        match event.what:
-            case TextMessage(text=text) | Edited(text=text) | Media(caption=text) if text:
-                await self._turns.apologise(item, event, Question(text), reason)
-            case Command() | Press() | Media():
-                await asyncio.to_thread(self._say_error, item, event)
 
     def _say_error(self, item: InboxItem, event: Event) -> None:
         with self._database.writing() as session:

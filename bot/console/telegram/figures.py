@@ -25,7 +25,7 @@ def today(session: Session, zone: tzinfo, model: str, now: datetime) -> StyledTe
         f"Modelo en servicio: {model}",
     ]
     if figures.parked:
-        lines.insert(4, f"⚠️ Fallaron tres veces y quedaron sin atender: {figures.parked}")
+        lines.insert(4, f"⚠️ Fallaron siempre y quedaron sin atender: {figures.parked}")
     return bold(f"Hoy, {here:%d/%m/%Y}") + "\n" + "\n".join(lines)
 
 

@@ -188,7 +188,7 @@ async def serving(
         longest_burst_seconds=burst * 5,
         patience_seconds=patience,
     )
-    inbox = Inbox(database, students.handle, poll_seconds=0.05, retry_seconds=0.01)
+    inbox = Inbox(database, students.handle, last_word=students.apologise, poll_seconds=0.05, retry_seconds=0.01)
 
     async def store(update: Mapping[str, Any]) -> None:
         if query := update.get("callback_query"):

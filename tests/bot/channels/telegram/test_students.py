@@ -4,12 +4,16 @@ import asyncio
 from collections.abc import AsyncIterator
 
 import pytest
+from sqlalchemy import update
 from telegram import Bot
 
+from bot.channels.inbox import MAX_DEATHS
 from bot.channels.telegram import wording
 from storage import chat_states, conversations, reviews
 from storage.database import Database
+from storage.models import Inbox
 from tests.bot.channels.telegram.conftest import started
+from tests.bot.channels.telegram.inbox_side import Stored
 from tests.bot.channels.telegram.outbox_side import until
 from tests.bot.channels.telegram.students_side import PROFILE, Service, approve, serving
 from tests.telegram.bot_api import BotApi
@@ -82,6 +86,18 @@ class TestAnswers:
         await service.quiet()
         assert [message.text for message in ana.chat.bot_messages[1:]] == [PROFILE.texts.error]
         assert logged(service, ana) == [PRICE, PROFILE.texts.error]
+
+    async def test_a_question_whose_process_always_ended_gets_an_apology(
+        self, api: BotApi, bot: Bot, database: Database, stored: Stored
+    ) -> None:
+        ana = api.user("Ana")
+        ana.sends(PRICE)
+        await stored(api.updates[-1])
+        with database.writing() as session:
+            session.execute(update(Inbox).values(attempts=MAX_DEATHS))
+        async with serving(api, bot, database) as service:
+            await service.hears(ana.chat, PROFILE.texts.error)
+            assert (service.answers.asked, logged(service, ana)) == ([], [PRICE, PROFILE.texts.error])
 
     async def test_one_that_fails_once_is_answered(self, service: Service, ana: User) -> None:
         service.answers.failures = 1
