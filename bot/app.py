@@ -8,6 +8,7 @@ from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
 from dataclasses import dataclass
 from functools import partial
+from zoneinfo import ZoneInfo
 
 from bot import as_served
 from bot.adapters import InService, adapter_in_service
@@ -28,6 +29,7 @@ from bot.profile import Profile, load_profile
 from bot.retrieval.live import LiveRetriever
 from bot.retrieval.models import load_models
 from bot.retrieval.synonyms import Synonyms
+from bot.reviewing.callbacks import CallBacks
 from bot.reviewing.desk import ReviewDesk
 from bot.settings import Settings
 from storage import conversations
@@ -81,7 +83,8 @@ async def running_bot(settings: Settings) -> AsyncIterator[Bot]:
             log.warning("the card is lent to a training: approved answers are given letter by letter")
         try:
             answerer = as_served.answerer(settings, profile, knowledge, generator)
-            desk = ReviewDesk(database, profile.texts.callback)
+            callbacks = CallBacks(profile.texts.callback, profile.name, ZoneInfo(settings.timezone))
+            desk = ReviewDesk(database, callbacks)
             dialogue = Dialogue(database, answerer, desk, profile.texts.pause)
             yield Bot(
                 settings, profile, database, generator, answerer, dialogue, desk, knowledge, in_service, suspended
