@@ -6,6 +6,7 @@ from datetime import datetime
 from sqlalchemy import ColumnElement, func, select
 from sqlalchemy.orm import Session
 
+from storage.conversations import CALL_BACK
 from storage.models import Handoff, Inbox, Message, Outbox, Review
 
 
@@ -16,7 +17,9 @@ class Figures:
     questions: int
     """Messages that students wrote since the moment."""
     answered: int
-    """Approved information given to them, asked for by then or called back."""
+    """Approved information given to them when they asked."""
+    called_back: int
+    """Approved information given to them later, once staff had approved it."""
     unknown: int
     """Answers that said so."""
     good: int
@@ -43,7 +46,8 @@ def figures_since(session: Session, moment: datetime) -> Figures:
 
     return Figures(
         questions=said(Message.role == "student"),
-        answered=said(Message.kind == "answer"),
+        answered=said(Message.kind == "answer", Message.reason != CALL_BACK),
+        called_back=said(Message.kind == "answer", Message.reason == CALL_BACK),
         unknown=said(Message.kind == "unknown"),
         good=said(Message.feedback == 1),
         bad=said(Message.feedback == -1),
