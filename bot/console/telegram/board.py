@@ -5,13 +5,14 @@ nothing. Urgent reviews come first and always; of the others a few at a time.
 """
 
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, tzinfo
+from typing import Any
 
 from bot.console.telegram import retraining
 from bot.console.telegram.base import Nearest
-from bot.console.telegram.cards import about, decided_card, decisions, note, open_card
+from bot.console.telegram.cards import about, decided_card, note, open_card
 from bot.console.telegram.outgoing import CHANNEL, STAFF_CHAT, change, listening_chat, say
 from bot.messages import Passage
 from bot.telegram.texts import StyledText
@@ -86,11 +87,11 @@ class Board:
         """Reads what the cards need; the result puts them below all else in a chat."""
         with self._database.reading() as session:
             version = pairs.knowledge_version(session)
-        texts = [(review, open_card(review, self._near(review.question, version))) for review in waiting]
+        faces = [(review, open_card(review, self._near(review.question, version))) for review in waiting]
 
         def put(session: Session, chat_id: str) -> None:
-            for review, text in texts:
-                _repost(session, chat_id, review, text, self._clock())
+            for review, (text, buttons) in faces:
+                _repost(session, chat_id, review, text, buttons, self._clock())
 
         return put
 
@@ -114,15 +115,14 @@ class Board:
         review, now = shown.review, self._clock()
         if not shown.at_rest:
             return None
-        text = self._text(review, version)
-        buttons = decisions(review) if review.status == "open" else None
+        text, buttons = self._face(review, version)
         if not shown.rows or shown.lost:
             key = stored.first(review.id, chat_id) + (f":{shown.rows[0].id}" if shown.rows else "")
             return lambda session: say(
                 session, chat_id, text, about=about(review.id), buttons=buttons, once=key, now=now
             )
         card, newest = shown.card, shown.rows[0]
-        if card is None or card.message_id is None or newest.payload.get("text") == text.text:
+        if card is None or card.message_id is None or _shows(newest.payload, text, buttons):
             return None
         message_id = card.message_id
         # The key names what the change follows, so that of two who see it one makes it.
@@ -131,13 +131,13 @@ class Board:
             session, chat_id, message_id, text, about=about(review.id), buttons=buttons, once=key, now=now
         )
 
-    def _text(self, review: ReviewRecord, version: int) -> StyledText:
+    def _face(self, review: ReviewRecord, version: int) -> tuple[StyledText, Mapping[str, Any] | None]:
         if review.status == "open":
             return open_card(review, self._near(review.question, version))
         if review.status != "approved" or review.pair_id is None:
-            return decided_card(review, "", self._zone)
+            return decided_card(review, "", self._zone), None
         with self._database.reading() as session:
-            return decided_card(review, pairs.get_pair(session, review.pair_id).answer, self._zone)
+            return decided_card(review, pairs.get_pair(session, review.pair_id).answer, self._zone), None
 
     def _near(self, question: str, version: int) -> Sequence[Passage]:
         """The nearest pairs, looked for once per question and version of the knowledge."""
@@ -156,7 +156,18 @@ def _shown(session: Session, chat_id: str, of: Sequence[ReviewRecord]) -> list[_
     return [_Shown(review, rows[about(review.id)]) for review in of]
 
 
-def _repost(session: Session, chat_id: str, review: ReviewRecord, text: StyledText, now: datetime) -> None:
+def _shows(payload: Mapping[str, Any], text: StyledText, buttons: Mapping[str, Any] | None) -> bool:
+    return payload.get("text") == text.text and payload.get("reply_markup") == buttons
+
+
+def _repost(
+    session: Session,
+    chat_id: str,
+    review: ReviewRecord,
+    text: StyledText,
+    buttons: Mapping[str, Any],
+    now: datetime,
+) -> None:
     (shown,) = _shown(session, chat_id, [review])
     if not shown.at_rest:
         return  # it is on its way
@@ -165,7 +176,7 @@ def _repost(session: Session, chat_id: str, review: ReviewRecord, text: StyledTe
         change(session, chat_id, shown.card.message_id, below, about=note(review.id), now=now)
     # The first one of a chat has the key by which its last change is found.
     key = None if shown.rows else stored.first(review.id, chat_id)
-    say(session, chat_id, text, about=about(review.id), buttons=decisions(review), once=key, now=now)
+    say(session, chat_id, text, about=about(review.id), buttons=buttons, once=key, now=now)
 
 
 def _moved_to(session: Session) -> str | None:

@@ -3,6 +3,7 @@
 import asyncio
 from contextlib import suppress
 
+from bot.console.telegram.cards import mark
 from bot.messages import Passage
 from bot.telegram.texts import units
 from storage import chat_states, outbox, reviews, staff
@@ -23,7 +24,7 @@ def test_a_card_shows_what_is_to_be_known_before_deciding(office: Office) -> Non
         "Lo más parecido ya aprobado:\n· ¿Hay descuentos?\n  Hay descuentos."
     )
     assert card.buttons == {
-        "✅ Aprobar": f"s:ok:{review}",
+        "✅ Aprobar": f"s:ok:{review}:{mark(office.desk.review(review))}",
         "✏️ Editar": f"s:edit:{review}",
         "🚫 Rechazar": f"s:no:{review}",
         "🔀 Fusionar": f"s:merge:{review}",
@@ -143,7 +144,7 @@ def test_a_card_is_one_message_however_much_there_is_to_say(office: Office) -> N
 
     assert units(card.text) <= 4096
     assert "🎓" * 1000 in card.text
-    assert card.buttons
+    assert list(card.buttons) == ["📄 Ver el borrador entero", "✏️ Editar", "🚫 Rechazar", "🔀 Fusionar"]
     assert office.update() == []
 
 

@@ -28,6 +28,48 @@ async def test_a_press_approves_the_draft_and_the_card_says_who(office: Office) 
     assert office.waiting() == 0
 
 
+async def test_only_the_draft_that_was_seen_is_approved(office: Office) -> None:
+    review, shown = card(office, draft="Sí, hay becas.")
+    office.desk.edit(review, draft="No hay becas.")  # by the command line, as it were
+
+    await office.presses(LUIS, shown, "✅ Aprobar")
+
+    told, changed = office.update()
+    assert (told.text, told.reply_to) == ("El borrador cambió; míralo de nuevo.", shown.message_id)
+    assert office.desk.review(review).status == "open"
+    assert (changed.message_id, "No hay becas." in changed.text) == (shown.message_id, True)
+    await office.presses(LUIS, changed, "✅ Aprobar")
+    assert office.desk.pairs()[0].answer == "No hay becas."
+
+
+async def test_a_question_that_changed_is_looked_at_again_too(office: Office) -> None:
+    review, shown = card(office, draft="Sí.")
+    office.desk.edit(review, question="¿Hay becas de idiomas?")
+
+    await office.presses(LUIS, shown, "✅ Aprobar")
+
+    assert office.desk.review(review).status == "open"
+
+
+async def test_a_draft_that_the_card_cuts_is_approved_once_it_was_shown_whole(office: Office) -> None:
+    draft = "🎓" * 1999 + "."
+    review, shown = card(office, "¿" + "becas " * 50 + "?", draft)
+    assert "✅ Aprobar" not in shown.buttons
+
+    await office.presses(LUIS, shown, "📄 Ver el borrador entero")
+    (whole,) = office.new()
+    assert whole.text == f"Borrador de la pregunta {review}:\n{draft}"
+    office.desk.edit(review, draft=draft.replace(".", "!"))
+    await office.presses(LUIS, whole, "✅ Aprobar")
+    assert office.new()[0].text == "El borrador cambió; míralo de nuevo."
+
+    await office.presses(LUIS, shown, "📄 Ver el borrador entero")
+    whole = office.new()[-1]
+    await office.presses(LUIS, whole, "✅ Aprobar")
+    assert office.desk.pairs()[0].answer == draft.replace(".", "!")
+    assert any(put.message_id == whole.message_id and "aprobada por Luis" in put.text for put in office.new())
+
+
 async def test_a_reply_to_a_card_is_the_approved_answer_and_is_quoted(office: Office) -> None:
     review, shown = card(office)
     office.asks("hay becas", "98")
@@ -112,7 +154,7 @@ async def test_a_confirmation_is_of_the_answer_that_was_shown_and_no_other(offic
 
     await office.presses(LUIS, question, "Sí, cambiar")
 
-    assert "La respuesta cambió entretanto" in office.new()[0].text
+    assert office.new()[0].text == "El borrador cambió; míralo de nuevo."
     assert office.desk.review(review).status == "open"
 
 
@@ -194,8 +236,8 @@ async def test_a_press_by_somebody_else_or_in_another_place_does_nothing(office:
 
 @pytest.mark.parametrize(
     "data",
-    ["s", "s:", "s:ok", "s:ok:", "s:ok:x", "s:ok:-1", "s:ok:1:2", "s:" + "9" * 40, "s:into:1:x", "s:sure:1", "s:drop:1",
-     "s:close", "s:close:x", "s:ok:" + "9" * 50, "s:ok:١"],
+    ["s", "s:", "s:ok", "s:ok:", "s:ok:x", "s:ok:-1", "s:ok:1:2:3", "s:see:1:2", "s:" + "9" * 40, "s:into:1:x",
+     "s:sure:1", "s:drop:1", "s:close", "s:close:x", "s:ok:" + "9" * 50, "s:ok:١"],
 )  # fmt: skip
 async def test_a_press_that_no_button_of_ours_makes_does_nothing(office: Office, data: str) -> None:
     review, _ = card(office, draft="Sí, hay becas.")
@@ -215,17 +257,21 @@ async def test_a_press_that_no_button_of_ours_makes_does_nothing(office: Office,
         ("s:into:1:1", "La revisión 1 no se fusiona consigo misma. Indica otra revisión pendiente."),
         ("s:pair:1:77", "Esa respuesta ya no está en servicio. Mira la tarjeta."),
         ("s:ok:1", "No hay borrador que aprobar. Responde a la tarjeta con la respuesta."),
-        ("s:sure:1:abc", "La respuesta cambió entretanto. Mira la tarjeta y decide otra vez."),
+        ("s:ok:1:abc", "No hay borrador que aprobar. Responde a la tarjeta con la respuesta."),
+        ("s:ok:2", "El borrador cambió; míralo de nuevo."),
+        ("s:ok:2:abc", "El borrador cambió; míralo de nuevo."),
+        ("s:sure:2:abc", "El borrador cambió; míralo de nuevo."),
         ("s:close:77", "Esa consulta ya no existe."),
     ],
 )
 async def test_a_forged_press_of_a_member_can_do_no_more_than_the_buttons(office: Office, data: str, told: str) -> None:
     card(office)
+    card(office, "¿Tienen piscina?", "Sí.")
 
     await office.forges(LUIS, data)
 
     assert [put.text for put in office.update()] == [told]
-    assert office.desk.review(1).status == "open"
+    assert [office.desk.review(number).status for number in (1, 2)] == ["open", "open"]
 
 
 async def test_a_reply_by_somebody_else_does_nothing(office: Office) -> None:
