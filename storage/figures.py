@@ -3,11 +3,11 @@
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import ColumnElement, func, select
+from sqlalchemy import ColumnElement, exists, func, select
 from sqlalchemy.orm import Session
 
 from storage.conversations import CALL_BACK
-from storage.models import Handoff, Inbox, Message, Outbox, Review
+from storage.models import ChatState, Handoff, Inbox, Message, Outbox, Review
 
 
 @dataclass(frozen=True)
@@ -34,6 +34,8 @@ class Figures:
     """Messages not handled yet."""
     outbox: int
     """Messages not sent yet."""
+    held: int
+    """Messages that wait for the return of a chat that cannot be reached."""
     parked: int
     """Messages given up since, after failures or the ends of their process."""
 
@@ -44,6 +46,10 @@ def figures_since(session: Session, moment: datetime) -> Figures:
     def said(*conditions: ColumnElement[bool]) -> int:
         return _count(session, Message.created_at >= moment, *conditions)
 
+    unsent = Outbox.status.in_(("pending", "sending"))
+    held = exists().where(
+        ChatState.channel == Outbox.channel, ChatState.chat_id == Outbox.chat_id, ChatState.unreachable.is_not(None)
+    )
     return Figures(
         questions=said(Message.role == "student"),
         answered=said(Message.kind == "answer", Message.reason != CALL_BACK),
@@ -54,7 +60,8 @@ def figures_since(session: Session, moment: datetime) -> Figures:
         reviews=_count(session, Review.status == "open"),
         handoffs=_count(session, Handoff.status == "open"),
         inbox=_count(session, Inbox.status.in_(("pending", "handling"))),
-        outbox=_count(session, Outbox.status.in_(("pending", "sending"))),
+        outbox=_count(session, unsent, ~held),
+        held=_count(session, unsent, held),
         parked=_count(session, Inbox.status == "parked", Inbox.received_at >= moment),
     )
 

@@ -138,10 +138,10 @@ def interrupted(session: Session, *, channel: str) -> int:
     return result.rowcount
 
 
-def fail_pending(session: Session, channel: str, chat_id: str, reason: str, now: datetime) -> int:
-    """Ends all that waits for a chat, as :func:`failed` does; returns how many items that were."""
+def fail_pending(session: Session, channel: str, chat_id: str, reason: str, *, before: datetime, now: datetime) -> int:
+    """Ends what waits for a chat since before that moment, as :func:`failed` does; returns how many items that were."""
     waits = (Outbox.channel == channel, Outbox.chat_id == chat_id, Outbox.status == "pending")
-    ids = session.scalars(select(Outbox.id).where(*waits)).all()
+    ids = session.scalars(select(Outbox.id).where(*waits, Outbox.created_at < before)).all()
     for item_id in ids:
         failed(session, item_id, reason=reason, now=now)
     return len(ids)

@@ -2,7 +2,7 @@
 
 from datetime import datetime, timedelta
 
-from storage import conversations, handoffs, inbox, outbox, reviews
+from storage import chat_states, conversations, handoffs, inbox, outbox, reviews
 from storage.conversations import CALL_BACK
 from storage.database import Database, Session
 from storage.figures import Figures, figures_since
@@ -49,7 +49,9 @@ def test_figures_count_what_happened_since_and_what_waits_now(database: Database
         item = inbox.claim(session, now=now, lease_seconds=9)
         assert item
         inbox.park(session, item.id, reason="fault", now=now)
-        outbox.put(session, channel="telegram", chat_id="ana", method="sendMessage", payload={}, now=now)
+        for chat in ("ana", "luis"):
+            outbox.put(session, channel="telegram", chat_id=chat, method="sendMessage", payload={}, now=now)
+        chat_states.mark_unreachable(session, "telegram", "luis", "blocked", now)
     with database.reading() as session:
         assert figures_since(session, now) == Figures(
             questions=5,
@@ -62,5 +64,6 @@ def test_figures_count_what_happened_since_and_what_waits_now(database: Database
             handoffs=1,
             inbox=2,
             outbox=1,
+            held=1,
             parked=1,
         )

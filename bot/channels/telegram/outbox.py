@@ -189,6 +189,9 @@ class Sender:
             case Meaning.UNREACHABLE:
                 log.warning("the chat of outbox %d is unreachable: %s", item.id, fault.reason)
                 await self._note(partial(notes.unreachable, item, fault.reason))
+            case Meaning.MOVED:
+                log.warning("the chat of outbox %d has become a supergroup", item.id)
+                await self._note(partial(notes.moved, item, fault.moved_to))
             case Meaning.UNCHANGED:
                 await self._note(partial(notes.sent, item, None))
             case Meaning.REFUSED if (less := lighter(item.method, item.payload, fault.reason)) is not None:

@@ -30,12 +30,24 @@ from bot.channels.telegram.waiting import Waiting
 from bot.errors import AlreadyAnswered
 from bot.messages import Passage
 from bot.profile import Profile
-from bot.telegram.events import Command, Edited, Event, Ignored, Media, Membership, PollAnswer, Press, TextMessage
+from bot.telegram.events import (
+    Command,
+    Edited,
+    Event,
+    Ignored,
+    Media,
+    Membership,
+    Migrated,
+    PollAnswer,
+    Press,
+    TextMessage,
+)
 from bot.telegram.texts import bold
 from bot.telegram.updates import read
 from storage import chat_states
 from storage.database import Database, Session
 from storage.inbox import InboxItem
+from storage.moving import move_chat
 from storage.outbox import OutboxItem
 
 _LATE = timedelta(minutes=1)
@@ -168,6 +180,10 @@ class Students:
                 await self._commit(item, event, lambda talk: self._practice.take(talk, answer))
             case Membership() as change:
                 await self._commit(item, event, lambda talk: self._moved(talk, change))
+            case Migrated(chat_id):
+                await self._commit(
+                    item, event, lambda talk: move_chat(talk.session, CHANNEL, event.chat_id, chat_id, talk.now)
+                )
 
     async def _asked(self, item: InboxItem, event: Event, question: Question) -> None:
         """A question goes to the person who has the conversation, else to the bot."""
@@ -220,7 +236,9 @@ class Students:
             talk.say(wording.GROUP.format(name=self._profile.name, username=self._username))
 
     def _refusal(self, item: InboxItem, event: Event) -> str | None:
-        free = isinstance(event.what, Membership | PollAnswer) or item.external_id.endswith(PRESSED)  # counted before
+        free = isinstance(event.what, Membership | Migrated | PollAnswer) or item.external_id.endswith(
+            PRESSED
+        )  # counted before
         late = _now() - event.at > _LATE  # nobody writes too fast because we were away
         return None if free or late else self._limits.refusal(event)
 

@@ -4,7 +4,6 @@ What the outbox has last put about a review is what its card shows, so nothing e
 nothing. Urgent reviews come first and always; of the others a few at a time.
 """
 
-import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, tzinfo
@@ -13,11 +12,11 @@ from typing import Any
 from bot.console.telegram import retraining
 from bot.console.telegram.base import Nearest
 from bot.console.telegram.cards import about, decided_card, note, open_card
-from bot.console.telegram.outgoing import CHANNEL, STAFF_CHAT, change, listening_chat, say
+from bot.console.telegram.outgoing import CHANNEL, change, listening_chat, say
 from bot.messages import Passage
 from bot.telegram.texts import StyledText
 from storage import cards as stored
-from storage import chat_states, outbox, pairs, reviews, staff
+from storage import outbox, pairs, reviews
 from storage.database import Database, Session
 from storage.outbox import OutboxItem
 from storage.reviews import URGENT, ReviewRecord
@@ -66,21 +65,17 @@ class Board:
         """Puts what the chat lacks; True if that was anything."""
         with self._database.reading() as session:
             chat_id = listening_chat(session)
-            moved = None if chat_id else _moved_to(session)
-            if not chat_id and not moved:
+            if not chat_id:
                 return False
-            wanted = self._wanted(session, chat_id) if chat_id else []
-            news = retraining.news(session, chat_id, self._clock()) if chat_id else []
+            wanted = self._wanted(session, chat_id)
+            news = retraining.news(session, chat_id, self._clock())
             version = pairs.knowledge_version(session)
-        ready = [put for shown in wanted if (put := self._ready(shown, chat_id or "", version))]
-        if not ready and not news and not moved:
+        ready = [put for shown in wanted if (put := self._ready(shown, chat_id, version))]
+        if not ready and not news:
             return False
         with self._database.writing() as session:
-            if moved:
-                staff.set_fact(session, STAFF_CHAT, moved)
-                return True
             puts = [put(session) for put in ready]
-            puts += [say(session, chat_id or "", text, once=once, now=self._clock()) for once, text in news]
+            puts += [say(session, chat_id, text, once=once, now=self._clock()) for once, text in news]
             return any(puts)
 
     def again(self, waiting: Sequence[ReviewRecord]) -> Callable[[Session, str], None]:
@@ -177,11 +172,3 @@ def _repost(
     # The first one of a chat has the key by which its last change is found.
     key = None if shown.rows else stored.first(review.id, chat_id)
     say(session, chat_id, text, about=about(review.id), buttons=buttons, once=key, now=now)
-
-
-def _moved_to(session: Session) -> str | None:
-    """The supergroup that the staff's group has become."""
-    chat_id = staff.get_fact(session, STAFF_CHAT)
-    why = chat_states.is_unreachable(session, CHANNEL, chat_id) if chat_id else None
-    moved = re.fullmatch(r"is the supergroup (-\d+) now", why or "")
-    return moved[1] if moved else None

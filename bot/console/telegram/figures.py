@@ -25,6 +25,8 @@ def today(session: Session, zone: tzinfo, model: str, now: datetime) -> StyledTe
         f"En cola: {figures.inbox} por contestar, {figures.outbox} por enviar",
         f"Modelo en servicio: {model}",
     ]
+    if figures.held:
+        lines.insert(5, f"Esperan a que vuelva un chat que bloqueó al bot o lo sacó: {figures.held}")
     if figures.parked:
         lines.insert(5, f"⚠️ Fallaron siempre y quedaron sin atender: {figures.parked}")
     return bold(f"Hoy, {here:%d/%m/%Y}") + "\n" + "\n".join(lines)

@@ -18,15 +18,16 @@ from bot.console.telegram.board import MOST_CARDS, Board
 from bot.console.telegram.cards import VERB
 from bot.console.telegram.deciding import Deciding
 from bot.console.telegram.handoffs import CLOSE, Handoffs
-from bot.console.telegram.outgoing import CHANNEL, NOTICE, STAFF_CHAT, say
+from bot.console.telegram.outgoing import CHANNEL, NOTICE, say
 from bot.console.telegram.rights import Act, answer, by_admin, in_staff_chat, only_staff
 from bot.reviewing.desk import ReviewDesk
 from bot.telegram.keyboards import number, parts
 from bot.telegram.updates import Command, Event, Media, Press, TextMessage
-from storage import inbox, outbox, staff
+from storage import chat_states, inbox, outbox, staff
 from storage.database import Database, Session
 from storage.errors import UnknownId
 from storage.inbox import InboxItem
+from storage.staff import STAFF_CHAT
 
 log = logging.getLogger("cenfobot")
 
@@ -117,6 +118,7 @@ class TelegramStaff:
             return False
         with self._database.writing() as session:
             if inbox.finish(session, item.id, now=self._clock()):  # else another worker has done it
+                chat_states.mark_reachable(session, CHANNEL, event.chat_id, self._clock())
                 act(session)
         return True
 

@@ -251,6 +251,28 @@ class TestPersons:
 
 
 class TestBlocking:
+    async def test_what_staff_approved_meanwhile_comes_when_the_student_unblocks_the_bot(
+        self, service: Service, ana: User
+    ) -> None:
+        ana.sends("¿hay becas?")
+        await service.hears(ana.chat, PROFILE.texts.unknown)
+        ana.blocks_bot()
+        await service.quiet()
+        service.desk.approve(1, by="Rosa", answer="Sí, hay becas.")
+        await asyncio.sleep(0.3)
+        ana.unblocks_bot()
+        told = await service.hears(ana.chat, "Sí, hay becas.")
+        assert told.buttons == BUTTONS
+
+    async def test_a_group_is_answered_where_it_has_become_a_supergroup(self, service: Service, ana: User) -> None:
+        group = service.api.group("Aula 3", ana, supergroup=False)
+        ana.sends("@cenfobot ¿hay becas?", chat=group)
+        await service.hears(group, PROFILE.texts.unknown)
+        after = group.becomes_supergroup()
+        await service.quiet()
+        service.desk.approve(1, by="Rosa", answer="Sí, hay becas.")
+        await service.hears(after, "Sí, hay becas.")
+
     async def test_a_chat_that_blocks_the_bot_is_left_alone_until_it_writes_again(
         self, service: Service, ana: User
     ) -> None:
@@ -261,5 +283,6 @@ class TestBlocking:
         ana.unblocks_bot()
         ana.sends(PRICE)
         await service.hears(ana.chat, "S/ 100")
+        await service.quiet()
         with service.database.reading() as session:
             assert chat_states.is_unreachable(session, "telegram", str(ana.id)) is None
