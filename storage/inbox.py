@@ -99,6 +99,12 @@ def finish(session: Session, item_id: int, *, now: datetime) -> bool:
     return result.rowcount == 1
 
 
+def hold(session: Session, item_id: int) -> bool:
+    """Whether a message has not ended; if so, nobody else ends it before this transaction does."""
+    unfinished = select(Inbox.id).where(Inbox.id == item_id, Inbox.status.in_(_UNFINISHED))
+    return session.scalar(unfinished.with_for_update()) is not None
+
+
 def fail(
     session: Session,
     item_id: int,

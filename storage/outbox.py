@@ -167,6 +167,12 @@ def is_sending(session: Session, channel: str, chat_id: str) -> bool:
     return session.scalars(select(exists().where(*on_its_way))).one()
 
 
+def is_busy(session: Session, channel: str, chat_id: str) -> bool:
+    """Whether something waits for a chat or is on its way to it."""
+    unfinished = (Outbox.channel == channel, Outbox.chat_id == chat_id, Outbox.status.in_(_UNFINISHED))
+    return session.scalars(select(exists().where(*unfinished))).one()
+
+
 def message_of(session: Session, *, channel: str, about: str) -> list[OutboxItem]:
     """What was sent about something, newest first."""
     found = select(Outbox).where(Outbox.channel == channel, Outbox.about == about, Outbox.status == "sent")

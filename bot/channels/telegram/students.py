@@ -24,6 +24,7 @@ from bot.channels.telegram.limits import Limits
 from bot.channels.telegram.persons import Persons
 from bot.channels.telegram.practice import Practice
 from bot.channels.telegram.presses import Presses
+from bot.channels.telegram.progress import Growing
 from bot.channels.telegram.talk import CHANNEL, Talk
 from bot.channels.telegram.turns import PRESSED, Question, Turns
 from bot.channels.telegram.waiting import Waiting
@@ -75,6 +76,7 @@ class Students:
         burst_seconds: float = 1.2,
         longest_burst_seconds: float = 6,
         patience_seconds: float = 8,
+        growing: Growing | None = None,
     ) -> None:
         """
         Args:
@@ -83,6 +85,7 @@ class Students:
             burst_seconds: what is written so soon after the last message belongs to it.
             longest_burst_seconds: after the first message; then they are answered.
             patience_seconds: who waits longer is told the place in the queue.
+            growing: how fast an answer grows where there are no drafts.
         """
         self._database = database
         self._wake = wake
@@ -103,6 +106,8 @@ class Students:
             zone=ZoneInfo(timezone),
             burst=timedelta(seconds=burst_seconds),
             longest_burst=timedelta(seconds=longest_burst_seconds),
+            growing=growing or Growing(),
+            wake=wake,
         )
         browsing = Browsing()
         self._commands = Commands(profile, browsing, self._persons, retention_days=retention_days)
