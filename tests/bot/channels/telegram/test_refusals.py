@@ -6,10 +6,16 @@ from telegram import Bot
 from bot.channels.telegram import notes
 from bot.channels.telegram.outbox import Sender
 from storage import chat_states
+from storage.database import Database
 from tests.bot.channels.telegram.conftest import started
 from tests.bot.channels.telegram.outbox_side import OutboxSide, texts, until
 from tests.telegram.bot_api import BotApi
 from tests.telegram.users import User
+
+
+@pytest.fixture
+def database(either_database: Database) -> Database:
+    return either_database
 
 
 @pytest.mark.parametrize("why", ["blocked", "deactivated", "chat not found"])

@@ -7,6 +7,7 @@ import pytest
 from bot.messages import Passage
 from bot.telegram.updates import Event, Press
 from tests.bot.console.telegram.office import EVA, LUIS, ROSA, STAFF_CHAT, Office, Put
+from tests.conftest import on_sqlite
 
 
 def card(office: Office, question: str = "¿Hay becas?", draft: str = "") -> tuple[int, Put]:
@@ -217,6 +218,7 @@ async def test_two_people_at_one_card_cannot_both_decide(office: Office) -> None
     )
 
 
+@on_sqlite
 @pytest.mark.parametrize("button", ["✅ Aprobar", "✏️ Editar", "🚫 Rechazar", "🔀 Fusionar"])
 async def test_a_press_by_somebody_else_or_in_another_place_does_nothing(office: Office, button: str) -> None:
     review, shown = card(office, draft="Sí, hay becas.")
@@ -234,6 +236,7 @@ async def test_a_press_by_somebody_else_or_in_another_place_does_nothing(office:
     assert office.desk.review(review).status == "open"
 
 
+@on_sqlite
 @pytest.mark.parametrize(
     "data",
     ["s", "s:", "s:ok", "s:ok:", "s:ok:x", "s:ok:-1", "s:ok:1:2:3", "s:see:1:2", "s:" + "9" * 40, "s:into:1:x",
@@ -247,6 +250,7 @@ async def test_a_press_that_no_button_of_ours_makes_does_nothing(office: Office,
     assert (office.update(), office.desk.review(review).status, office.waiting()) == ([], "open", 0)
 
 
+@on_sqlite
 @pytest.mark.parametrize(
     ("data", "told"),
     [
