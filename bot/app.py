@@ -8,13 +8,14 @@ from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
 from dataclasses import dataclass
 from functools import partial
+from zoneinfo import ZoneInfo
 
 from bot import as_served
 from bot.adapters import InService, adapter_in_service
 from bot.answering.answerer import Answerer
 from bot.answering.dialogue import Dialogue
 from bot.card import Card, is_borrowed
-from bot.channels.inbox import MAX_ATTEMPTS, Inbox
+from bot.channels.inbox import Inbox
 from bot.channels.web import PageTexts, PastMessage, WebChannel
 from bot.errors import AlreadyAnswered, HomeError
 from bot.generation.base import Generator
@@ -28,6 +29,7 @@ from bot.profile import Profile, load_profile
 from bot.retrieval.live import LiveRetriever
 from bot.retrieval.models import load_models
 from bot.retrieval.synonyms import Synonyms
+from bot.reviewing.callbacks import CallBacks
 from bot.reviewing.desk import ReviewDesk
 from bot.settings import Settings
 from storage import conversations
@@ -82,7 +84,8 @@ async def running_bot(settings: Settings) -> AsyncIterator[Bot]:
             log.warning("the card is lent to a training: approved answers are given letter by letter")
         try:
             answerer = as_served.answerer(settings, profile, knowledge, generator)
-            desk = ReviewDesk(database, profile.texts.callback)
+            callbacks = CallBacks(profile.texts.callback, profile.name, ZoneInfo(settings.timezone))
+            desk = ReviewDesk(database, callbacks)
             dialogue = Dialogue(database, answerer, desk, profile.texts.pause)
             yield Bot(
                 settings, profile, database, generator, answerer, dialogue, desk, knowledge, in_service, suspended
@@ -142,6 +145,7 @@ def _web(bot: Bot, swap: HotSwap, telegram: OnTelegram | None) -> tuple[WebChann
     inbox = Inbox(
         bot.database,
         partial(_handle, bot, web),
+        last_word=partial(_apologise, bot, web),
         workers=settings.max_in_flight,
         channels=mine,
         release=() if settings.database_url else mine,
@@ -182,20 +186,24 @@ def only_server(settings: Settings) -> Iterator[None]:
 
 async def _handle(bot: Bot, web: WebChannel, item: InboxItem) -> None:
     """Answers one stored message and sends the answer where it came from."""
-    message = IncomingMessage(item.channel, item.external_id, item.chat_id, item.text, item.received_at)
+    message = _message(item)
     try:
         reply, answer = await bot.dialogue.turn(
             message, inbox_id=item.id, preview=lambda text: web.preview(item.chat_id, text)
         )
     except AlreadyAnswered:
         return
-    except Exception as error:  # whatever it was, it is raised again below; the inbox logs and counts it
-        if item.attempts >= MAX_ATTEMPTS:  # the inbox parks it: say so, instead of falling silent
-            apology = await bot.dialogue.apologise(message, bot.profile.texts.error, type(error).__name__)
-            await web.send(item.chat_id, apology)
-        raise
     log.info("inbox %s: %s by %s in %s ms", item.id, answer.kind, answer.model, answer.milliseconds.get("total"))
     await web.send(item.chat_id, reply)
+
+
+async def _apologise(bot: Bot, web: WebChannel, item: InboxItem, reason: str) -> None:
+    """Says that a message could not be answered, instead of falling silent."""
+    await web.send(item.chat_id, await bot.dialogue.apologise(_message(item), bot.profile.texts.error, reason))
+
+
+def _message(item: InboxItem) -> IncomingMessage:
+    return IncomingMessage(item.channel, item.external_id, item.chat_id, item.text, item.received_at)
 
 
 async def _history(database: Database, chat_id: str) -> list[PastMessage]:

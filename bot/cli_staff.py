@@ -4,10 +4,12 @@ import argparse
 import json
 import sys
 from collections.abc import Callable
+from zoneinfo import ZoneInfo
 
 from bot.errors import ContradictionError, DataError, ReviewError
 from bot.home import open_home
 from bot.profile import load_profile
+from bot.reviewing.callbacks import CallBacks
 from bot.reviewing.desk import ReviewDesk
 from bot.settings import Settings
 from storage.pairs import PairRecord
@@ -19,7 +21,9 @@ def run(args: argparse.Namespace, settings: Settings) -> int:
     """Carries out one parsed command; returns the exit status."""
     database = open_home(settings)
     try:
-        desk = ReviewDesk(database, load_profile(settings.profile_file).texts.callback)
+        profile = load_profile(settings.profile_file)
+        callbacks = CallBacks(profile.texts.callback, profile.name, ZoneInfo(settings.timezone))
+        desk = ReviewDesk(database, callbacks)
         _ACTIONS[args.command, getattr(args, "action", "")](args, desk)
     finally:
         database.close()

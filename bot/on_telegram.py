@@ -19,7 +19,7 @@ import telegram
 from starlette.routing import BaseRoute
 
 from bot.answering.dialogue import Dialogue
-from bot.channels.inbox import MAX_ATTEMPTS, Inbox
+from bot.channels.inbox import Inbox
 from bot.channels.telegram import wording
 from bot.channels.telegram.client import bot_id, introduced, open_bot
 from bot.channels.telegram.cosmetics import Cosmetics
@@ -36,7 +36,7 @@ from bot.profile import Profile
 from bot.retrieval.base import Retriever
 from bot.reviewing.desk import ReviewDesk
 from bot.settings import DATA, Settings
-from bot.telegram.updates import queue_of, read
+from bot.telegram.updates import Event, queue_of, read
 from storage.database import Database
 from storage.inbox import InboxItem
 
@@ -73,7 +73,14 @@ class OnTelegram:
         self._floods = Floods()
         workers = max(_LEAST_WORKERS, settings.max_in_flight)
         # No other process serves these: see only_one. So what a crash interrupted is taken up at once.
-        self._inbox = Inbox(services.database, self._handle, workers=workers, channels=(CHANNEL,), release=(CHANNEL,))
+        self._inbox = Inbox(
+            services.database,
+            self._handle,
+            last_word=self._apologise,
+            workers=workers,
+            channels=(CHANNEL,),
+            release=(CHANNEL,),
+        )
         self._stop = asyncio.Event()
         self._trouble = "not connected yet"
         self._health: list[Callable[[], Mapping[str, object]]] = []
@@ -200,15 +207,16 @@ class OnTelegram:
 
     async def _handle(self, item: InboxItem) -> None:
         """Staff first: what is not theirs is a student's."""
-        event = read(item.text, item.received_at, bot_username=self._username, bot_id=self._id)
-        try:
-            theirs = await self._staff.handle(event, item)
-        except Exception:  # raised again: the inbox logs it, tries again and parks it
-            if item.attempts >= MAX_ATTEMPTS:
-                await self._staff.apologise(event)
-            raise
-        if not theirs:
+        if not await self._staff.handle(self._event(item), item):
             await self._students.handle(item)
+
+    async def _apologise(self, item: InboxItem, reason: str) -> None:
+        """Says that it failed for good, to whoever did it."""
+        if not await self._staff.apologise(self._event(item), item):
+            await self._students.apologise(item, reason)
+
+    def _event(self, item: InboxItem) -> Event:
+        return read(item.text, item.received_at, bot_username=self._username, bot_id=self._id)
 
     async def _show_menu(self) -> None:
         """The command menu, cosmetic: set once Telegram takes it."""

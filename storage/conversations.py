@@ -12,6 +12,9 @@ from storage.errors import UnknownId
 from storage.models import Conversation, Message
 from storage.statements import insert_if_absent
 
+CALL_BACK = "call-back"
+"""Reason of an answer that staff approved after the question had been asked."""
+
 
 @dataclass(frozen=True)
 class ExchangeRecord:

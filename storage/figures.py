@@ -3,10 +3,11 @@
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import ColumnElement, func, select
+from sqlalchemy import ColumnElement, exists, func, select
 from sqlalchemy.orm import Session
 
-from storage.models import Handoff, Inbox, Message, Outbox, Review
+from storage.conversations import CALL_BACK
+from storage.models import ChatState, Handoff, Inbox, Message, Outbox, Review
 
 
 @dataclass(frozen=True)
@@ -16,7 +17,9 @@ class Figures:
     questions: int
     """Messages that students wrote since the moment."""
     answered: int
-    """Approved information given to them, asked for by then or called back."""
+    """Approved information given to them when they asked."""
+    called_back: int
+    """Approved information given to them later, once staff had approved it."""
     unknown: int
     """Answers that said so."""
     good: int
@@ -31,8 +34,10 @@ class Figures:
     """Messages not handled yet."""
     outbox: int
     """Messages not sent yet."""
+    held: int
+    """Messages that wait for the return of a chat that cannot be reached."""
     parked: int
-    """Messages given up since, after three failures."""
+    """Messages given up since, after failures or the ends of their process."""
 
 
 def figures_since(session: Session, moment: datetime) -> Figures:
@@ -41,16 +46,22 @@ def figures_since(session: Session, moment: datetime) -> Figures:
     def said(*conditions: ColumnElement[bool]) -> int:
         return _count(session, Message.created_at >= moment, *conditions)
 
+    unsent = Outbox.status.in_(("pending", "sending"))
+    held = exists().where(
+        ChatState.channel == Outbox.channel, ChatState.chat_id == Outbox.chat_id, ChatState.unreachable.is_not(None)
+    )
     return Figures(
         questions=said(Message.role == "student"),
-        answered=said(Message.kind == "answer"),
+        answered=said(Message.kind == "answer", Message.reason != CALL_BACK),
+        called_back=said(Message.kind == "answer", Message.reason == CALL_BACK),
         unknown=said(Message.kind == "unknown"),
         good=said(Message.feedback == 1),
         bad=said(Message.feedback == -1),
         reviews=_count(session, Review.status == "open"),
         handoffs=_count(session, Handoff.status == "open"),
         inbox=_count(session, Inbox.status.in_(("pending", "handling"))),
-        outbox=_count(session, Outbox.status.in_(("pending", "sending"))),
+        outbox=_count(session, unsent, ~held),
+        held=_count(session, unsent, held),
         parked=_count(session, Inbox.status == "parked", Inbox.received_at >= moment),
     )
 

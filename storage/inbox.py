@@ -1,8 +1,8 @@
 """The durable inbox: a message is stored before it is acknowledged, and handled once, in its chat's order.
 
 A worker claims a message under a lease, in a transaction of its own, and ends with :func:`finish` (in the
-transaction that logs the answer) or :func:`fail`. If it dies, the lease runs out and another claim gets the message;
-``attempts`` counts claims, so that a message that kills its workers is seen and can be failed for good.
+transaction that logs the answer), :func:`fail` or :func:`park`. If it dies, the lease runs out and another claim gets
+the message. Failures and deaths are counted apart: the end of a process is mostly no fault of what it was handling.
 """
 
 from collections.abc import Callable, Sequence
@@ -34,6 +34,13 @@ class InboxItem:
     received_at: datetime
     attempts: int
     """How often it was claimed, this time included."""
+    failures: int = 0
+    """How often handling it has failed."""
+
+    @property
+    def deaths(self) -> int:
+        """How often it was claimed and never ended: what handled it was killed, or stopped before it was done."""
+        return self.attempts - 1 - self.failures
 
 
 def receive(
@@ -41,7 +48,9 @@ def receive(
 ) -> bool:
     """Stores a message; False when the channel delivered it before. Acknowledge it after the commit."""
     values = {"external_id": external_id, "channel": channel, "chat_id": chat_id, "text": text}
-    return insert_if_absent(session, Inbox, {**values, "received_at": received_at, "status": "pending", "attempts": 0})
+    return insert_if_absent(
+        session, Inbox, {**values, "received_at": received_at, "status": "pending", "attempts": 0, "failures": 0}
+    )
 
 
 def claim(
@@ -90,31 +99,40 @@ def finish(session: Session, item_id: int, *, now: datetime) -> bool:
     return result.rowcount == 1
 
 
+def hold(session: Session, item_id: int) -> bool:
+    """Whether a message has not ended; if so, nobody else ends it before this transaction does."""
+    unfinished = select(Inbox.id).where(Inbox.id == item_id, Inbox.status.in_(_UNFINISHED))
+    return session.scalar(unfinished.with_for_update()) is not None
+
+
 def fail(
     session: Session,
     item_id: int,
     *,
     reason: str,
     now: datetime,
-    max_attempts: int = 3,
     retry_after_seconds: float = 10.0,
-) -> bool:
-    """Gives a message back for another try, or parks it after ``max_attempts`` claims and returns True.
-
-    A parked message keeps its text and blocks nothing.
+) -> None:
+    """Counts a failure, and gives the message back for another try.
 
     Raises:
         UnknownId: there is no such message, or it has ended.
     """
-    item = session.scalar(select(Inbox).where(Inbox.id == item_id, Inbox.status.in_(_UNFINISHED)).with_for_update())
-    if item is None:
-        raise UnknownId(f"There is no unfinished inbox message {item_id}.")
-    parked = item.attempts >= max_attempts
-    item.status = "parked" if parked else "pending"
-    item.lease_until = None if parked else now + timedelta(seconds=retry_after_seconds)
-    item.reason, item.handled_at = reason, now if parked else None
+    item = _unfinished(session, item_id)
+    item.status, item.reason, item.failures = "pending", reason, item.failures + 1
+    item.lease_until = now + timedelta(seconds=retry_after_seconds)
     session.flush()
-    return parked
+
+
+def park(session: Session, item_id: int, *, reason: str, now: datetime) -> None:
+    """Gives a message up. It keeps its text and blocks nothing.
+
+    Raises:
+        UnknownId: there is no such message, or it has ended.
+    """
+    item = _unfinished(session, item_id)
+    item.status, item.reason, item.handled_at, item.lease_until = "parked", reason, now, None
+    session.flush()
 
 
 def release(session: Session, *, channels: Sequence[str]) -> int:
@@ -153,7 +171,21 @@ def overdue(session: Session, channel: str, before: datetime) -> list[InboxItem]
     return [_record(item) for item in session.scalars(late.order_by(Inbox.id))]
 
 
+def _unfinished(session: Session, item_id: int) -> Inbox:
+    item = session.scalar(select(Inbox).where(Inbox.id == item_id, Inbox.status.in_(_UNFINISHED)).with_for_update())
+    if item is None:
+        raise UnknownId(f"There is no unfinished inbox message {item_id}.")
+    return item
+
+
 def _record(item: Inbox) -> InboxItem:
     return InboxItem(
-        item.id, item.channel, item.external_id, item.chat_id, item.text or "", item.received_at, item.attempts
+        item.id,
+        item.channel,
+        item.external_id,
+        item.chat_id,
+        item.text or "",
+        item.received_at,
+        item.attempts,
+        item.failures,
     )

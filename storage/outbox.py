@@ -138,10 +138,10 @@ def interrupted(session: Session, *, channel: str) -> int:
     return result.rowcount
 
 
-def fail_pending(session: Session, channel: str, chat_id: str, reason: str, now: datetime) -> int:
-    """Ends all that waits for a chat, as :func:`failed` does; returns how many items that were."""
+def fail_pending(session: Session, channel: str, chat_id: str, reason: str, *, before: datetime, now: datetime) -> int:
+    """Ends what waits for a chat since before that moment, as :func:`failed` does; returns how many items that were."""
     waits = (Outbox.channel == channel, Outbox.chat_id == chat_id, Outbox.status == "pending")
-    ids = session.scalars(select(Outbox.id).where(*waits)).all()
+    ids = session.scalars(select(Outbox.id).where(*waits, Outbox.created_at < before)).all()
     for item_id in ids:
         failed(session, item_id, reason=reason, now=now)
     return len(ids)
@@ -165,6 +165,12 @@ def is_sending(session: Session, channel: str, chat_id: str) -> bool:
     """Whether something is on its way to a chat, so that its message id is not known yet."""
     on_its_way = (Outbox.channel == channel, Outbox.chat_id == chat_id, Outbox.status == "sending")
     return session.scalars(select(exists().where(*on_its_way))).one()
+
+
+def is_busy(session: Session, channel: str, chat_id: str) -> bool:
+    """Whether something waits for a chat or is on its way to it."""
+    unfinished = (Outbox.channel == channel, Outbox.chat_id == chat_id, Outbox.status.in_(_UNFINISHED))
+    return session.scalars(select(exists().where(*unfinished))).one()
 
 
 def message_of(session: Session, *, channel: str, about: str) -> list[OutboxItem]:

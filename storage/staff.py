@@ -17,6 +17,8 @@ from storage.errors import NameTaken, UnknownId
 from storage.models import Staff, StaffFact
 from storage.statements import insert_if_absent
 
+STAFF_CHAT = "telegram_chat"
+"""The fact that holds the id of the staff's chat."""
 CODE_LASTS = timedelta(minutes=15)
 MOST_TRIES = 5
 """Wrong codes from one account before it is blocked, for :data:`CODE_LASTS` after the last of them."""

@@ -1,7 +1,8 @@
 """The durable inbox at work: a message is stored before it is acknowledged, and handled once, in its chat's order.
 
 Many chats are handled at once, each chat one message at a time. What a crash interrupts is taken up again;
-what fails three times is parked, so that it blocks nobody. Several processes may share one PostgreSQL inbox.
+what fails three times, or was being handled at ten crashes, is parked, so that it blocks nobody, and whoever sent it
+is told. Several processes may share one PostgreSQL inbox.
 """
 
 import asyncio
@@ -19,11 +20,13 @@ from storage.inbox import InboxItem
 
 log = logging.getLogger(__name__)
 
-MAX_ATTEMPTS = 3
-"""A message is parked after this many failures. ``InboxItem.attempts`` counts from 1, so a handler knows its last."""
-MAX_CLAIMS = 10
+MAX_FAILURES = 3
+"""A message is parked after this many failures."""
+MAX_DEATHS = 10
 """And after so many claims that never ended, as when it ends the process each time. These are more, since a process
 that ends takes all that it is handling with it, which is mostly none of the messages' fault."""
+LastWord = Callable[[InboxItem, str], Awaitable[None]]
+"""Told which message is about to be parked, and why, so that its sender is told."""
 _STORING_SECONDS = 30
 """A lease outlasts the time to handle a message by this much, in which its end is stored."""
 
@@ -36,6 +39,7 @@ class Inbox:
         database: Database,
         handle: Callable[[InboxItem], Awaitable[None]],
         *,
+        last_word: LastWord | None = None,
         workers: int = 16,
         handling_seconds: float = 300,
         poll_seconds: float = 1,
@@ -47,6 +51,7 @@ class Inbox:
         """``handle`` answers one message; an exception from it is a failure, to be tried again.
 
         Args:
+            last_word: a fault of its is logged; the message is parked all the same.
             workers: messages handled at the same time.
             handling_seconds: a message that takes longer is cancelled and counts as failed. Its lease is longer,
                 so that no other worker takes up what is just being ended.
@@ -59,6 +64,7 @@ class Inbox:
         """
         self._database = database
         self._handle = handle
+        self._last_word = last_word
         self._handling_seconds = handling_seconds
         self._poll_seconds = poll_seconds
         self._retry_seconds = retry_seconds
@@ -119,21 +125,34 @@ class Inbox:
 
     async def _attempt(self, item: InboxItem) -> str:
         """Handles a message; returns what went wrong, or nothing."""
-        if item.attempts > MAX_CLAIMS:
+        if item.deaths >= MAX_DEATHS:
             return "the process ended each time that it was handled"
         try:
             async with asyncio.timeout(self._handling_seconds):
                 await self._handle(item)
         except Exception as error:  # the channels' one error handler: retried, then parked with its kind
-            _log_failure(f"inbox {item.id} failed, attempt {item.attempts} of {MAX_ATTEMPTS}", error)
+            _log_failure(f"inbox {item.id} failed, {item.failures + 1} of {MAX_FAILURES} times", error)
             return type(error).__name__
         return ""
 
     async def _end(self, item: InboxItem, fault: str) -> None:
         if not fault:
             await asyncio.to_thread(self._finish, item)
-        elif await asyncio.to_thread(self._fail, item, fault):
+        elif item.deaths >= MAX_DEATHS or item.failures + 1 >= MAX_FAILURES:
+            await self._apologise(item, fault)
+            await asyncio.to_thread(self._park, item, fault)
             log.error("inbox %d is parked: %s", item.id, fault)
+        else:
+            await asyncio.to_thread(self._fail, item, fault)
+
+    async def _apologise(self, item: InboxItem, fault: str) -> None:
+        if not self._last_word:
+            return
+        try:
+            async with asyncio.timeout(_STORING_SECONDS / 2):
+                await self._last_word(item, fault)
+        except Exception as error:  # the message must not come back because its apology cannot be said
+            _log_failure(f"inbox {item.id}: nobody can be told that it failed", error)
 
     def _give_back(self) -> int:
         with self._database.writing() as session:
@@ -159,16 +178,14 @@ class Inbox:
         with self._database.writing() as session:
             stored.finish(session, item.id, now=datetime.now(UTC))
 
-    def _fail(self, item: InboxItem, reason: str) -> bool:
+    def _fail(self, item: InboxItem, reason: str) -> None:
         with self._database.writing() as session:
-            return stored.fail(
-                session,
-                item.id,
-                reason=reason,
-                now=datetime.now(UTC),
-                max_attempts=MAX_ATTEMPTS,
-                retry_after_seconds=self._retry_seconds,
-            )
+            now = datetime.now(UTC)
+            stored.fail(session, item.id, reason=reason, now=now, retry_after_seconds=self._retry_seconds)
+
+    def _park(self, item: InboxItem, reason: str) -> None:
+        with self._database.writing() as session:
+            stored.park(session, item.id, reason=reason, now=datetime.now(UTC))
 
 
 def _log_failure(what: str, error: Exception) -> None:

@@ -4,7 +4,7 @@ import asyncio
 import logging
 from datetime import UTC, datetime, timedelta
 
-from storage import retention
+from storage import chat_states, retention
 from storage.database import Database
 from storage.retention import Forgotten
 
@@ -13,12 +13,12 @@ _EVERY = timedelta(days=1)
 
 
 def forget_old(database: Database, days: int, now: datetime | None = None) -> Forgotten:
-    """Deletes what is older than ``days`` days; nothing where that is 0."""
-    if not days:
-        return Forgotten(0, 0)
+    """Deletes what is older than ``days`` days, nothing where that is 0, and the texts that nobody returned for."""
+    now = now or datetime.now(UTC)
     with database.writing() as session:
-        forgotten = retention.forget_before(session, (now or datetime.now(UTC)) - timedelta(days=days))
-    if forgotten != Forgotten(0, 0):
+        given_up = chat_states.give_up_old(session, now)
+        forgotten = retention.forget_before(session, now - timedelta(days=days)) if days else Forgotten(0, 0)
+    if given_up or forgotten != Forgotten(0, 0):
         database.shred()
     return forgotten
 
@@ -33,7 +33,7 @@ def forget_chat(database: Database, channel: str, chat_id: str) -> Forgotten:
 
 async def forget_daily(database: Database, days: int) -> None:
     """Forgets what is too old, now and then once a day, until it is cancelled."""
-    while days:
+    while True:
         try:
             forgotten = await asyncio.to_thread(forget_old, database, days)
             if forgotten.messages:

@@ -1,64 +1,84 @@
 """Call-backs: when staff approve an answer, everybody who asked for it gets it, once.
 
-Part of the approval's transaction, whatever process approves: each call-back is logged as an answer to the question,
-and put into the outbox of the channels that reach somebody who is not looking. The web chat shows it at the next visit.
+Part of the approval's transaction, whatever process approves: each call-back is logged as an answer to the question.
+Telegram's is put into the outbox, with the source and the buttons that an answer has there; the web chat shows it at
+the next visit.
 """
 
 import re
 from collections.abc import Mapping
-from dataclasses import asdict
-from datetime import datetime
+from dataclasses import asdict, dataclass
+from datetime import UTC, datetime, tzinfo
 
 from bot.messages import Kind, Passage
-from bot.telegram.texts import split
+from bot.profile import Texts
+from bot.telegram.below import is_group, rated_rows, verified
+from bot.telegram.keyboards import keyboard
+from bot.telegram.texts import StyledText, italic, split_styled
 from storage import conversations, outbox, reviews
+from storage.conversations import CALL_BACK
 from storage.database import Session
 from storage.pairs import PairRecord
 
-REASON = "call-back"
-"""Of the answer as it is logged."""
-PUSHED = frozenset({"telegram", "whatsapp"})
-"""Channels whose messages reach people by themselves."""
+_TELEGRAM = "telegram"
 _QUOTED = 200
 """Characters of a question that are repeated to who asked it."""
 
 
-def call_back(session: Session, review_id: int, pair: PairRecord, *, text: str, now: datetime) -> int:
-    """Tells all who asked a review's question; returns how many conversations those are.
+@dataclass(frozen=True)
+class CallBacks:
+    """How those are told who asked."""
 
-    ``text`` holds ``{question}``, the student's own wording, and ``{answer}``.
-    """
+    text: str = Texts.callback
+    """Holds ``{question}``, the student's own wording, and ``{answer}``."""
+    institution: str = "el personal"
+    """Who approved the answer, as students are told."""
+    zone: tzinfo = UTC
+    """Where the school is."""
+
+
+def call_back(session: Session, review_id: int, pair: PairRecord, how: CallBacks, *, now: datetime) -> int:
+    """Tells all who asked a review's question; returns how many conversations those are."""
     asked_by = reviews.askers(session, review_id)
-    source = Passage(pair.id, pair.question, pair.answer, 1.0, pair.question)
+    passage = Passage(pair.id, pair.question, pair.answer, 1.0, pair.question)
     for asker in asked_by:
-        told = _filled(text, {"question": _quoted(asker.wording), "answer": pair.answer})
+        told = _filled(how.text, {"question": _quoted(asker.wording), "answer": pair.answer})
         answer_id = conversations.log_answer(
             session,
             asker.question_id,
             text=told,
             kind=Kind.ANSWER.value,
             verbatim=True,
-            reason=REASON,
+            reason=CALL_BACK,
             model_base=None,
             model_adapter=None,
-            passages=[asdict(source)],
+            passages=[asdict(passage)],
             milliseconds={},
             asked=asker.wording,
             now=now,
         )
-        if asker.channel in PUSHED:
-            for number, piece in enumerate(split(told)):
-                outbox.put(
-                    session,
-                    channel=asker.channel,
-                    chat_id=asker.chat_id,
-                    method="sendMessage",
-                    payload={"text": piece},
-                    about=f"answer:{answer_id}",
-                    once=f"callback:{review_id}:{asker.conversation_id}" + (f":{number}" if number else ""),
-                    now=now,
-                )
+        if asker.channel == _TELEGRAM:
+            source = verified(how.institution, pair.approved_at.astimezone(how.zone).date())
+            once = f"callback:{review_id}:{asker.conversation_id}"
+            _send(session, asker.chat_id, StyledText(f"{told}\n\n") + italic(source), answer_id, once, now)
     return len(asked_by)
+
+
+def _send(session: Session, chat_id: str, text: StyledText, answer_id: int, once: str, now: datetime) -> None:
+    """Puts an answer, in pieces if it is long; the last has the buttons."""
+    payloads = [piece.payload() for piece in split_styled(text)]
+    payloads[-1]["reply_markup"] = keyboard(*rated_rows(answer_id, 0, private=not is_group(chat_id)))
+    for number, payload in enumerate(payloads):
+        outbox.put(
+            session,
+            channel=_TELEGRAM,
+            chat_id=chat_id,
+            method="sendMessage",
+            payload=payload,
+            about=f"answer:{answer_id}",
+            once=once + (f":{number}" if number else ""),
+            now=now,
+        )
 
 
 def _filled(text: str, values: Mapping[str, str]) -> str:

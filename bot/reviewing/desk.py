@@ -10,8 +10,7 @@ from copy import copy
 from datetime import UTC, datetime
 
 from bot.errors import AlreadyDecided, ContradictionError, ReviewError
-from bot.profile import Texts
-from bot.reviewing.callbacks import call_back
+from bot.reviewing.callbacks import CallBacks, call_back
 from bot.reviewing.checked_text import checked_answer, checked_question
 from bot.reviewing.grouping import content_words, same_question
 from storage import pairs, reviews, training_runs
@@ -26,13 +25,13 @@ class ReviewDesk:
     def __init__(
         self,
         database: Database,
-        callback: str = Texts.callback,
+        callbacks: CallBacks | None = None,
         clock: Callable[[], datetime] = lambda: datetime.now(UTC),
     ) -> None:
-        """``callback`` is the profile's text for those who asked what is approved now."""
+        """``callbacks``: how those are told who asked what is approved now."""
         self._reading: Callable[[], AbstractContextManager[Session]] = database.reading
         self._writing: Callable[[], AbstractContextManager[Session]] = database.writing
-        self._callback = callback
+        self._callbacks = callbacks or CallBacks()
         self._clock = clock
 
     def within(self, session: Session) -> "ReviewDesk":
@@ -87,7 +86,7 @@ class ReviewDesk:
             wordings = list(dict.fromkeys((review.question, *review.wordings)))
             pair = self._approve(session, wordings, text, origin="review", by=by, now=now, confirmed=confirmed)
             reviews.decide(session, review_id, status="approved", by=by, now=now, pair_id=pair.id)
-            call_back(session, review_id, pair, text=self._callback, now=now)
+            call_back(session, review_id, pair, self._callbacks, now=now)
             return pair
 
     def edit(self, review_id: int, *, question: str | None = None, draft: str | None = None) -> ReviewRecord:

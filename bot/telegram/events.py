@@ -82,13 +82,21 @@ class Membership:
 
 
 @dataclass(frozen=True)
+class Migrated:
+    """The group has become a supergroup, which is another chat."""
+
+    chat_id: str
+    """The supergroup's."""
+
+
+@dataclass(frozen=True)
 class Ignored:
     """Nothing that concerns the bot."""
 
     why: str
 
 
-What = TextMessage | Command | Media | Edited | Press | PollAnswer | Membership | Ignored
+What = TextMessage | Command | Media | Edited | Press | PollAnswer | Membership | Migrated | Ignored
 
 
 @dataclass(frozen=True)

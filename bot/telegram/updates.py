@@ -18,6 +18,7 @@ from bot.telegram.events import (
     Ignored,
     Media,
     Membership,
+    Migrated,
     PollAnswer,
     Press,
     TextMessage,
@@ -32,6 +33,7 @@ __all__ = [
     "Ignored",
     "Media",
     "Membership",
+    "Migrated",
     "PollAnswer",
     "Press",
     "TextMessage",
@@ -117,6 +119,8 @@ def _said(message: Mapping[str, Any], me: _Me) -> What:
     if kind := next((kind for kind in _MEDIA if kind in message), None):
         group = message.get("media_group_id")
         return Media(kind, unnamed, None if group is None else str(group), reply_to, addressed)
+    if "migrate_to_chat_id" in message:
+        return Migrated(str(message["migrate_to_chat_id"]))
     if "text" not in message:
         return Ignored("a message without content")
     if command := _COMMAND.fullmatch(text.strip()):

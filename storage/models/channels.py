@@ -29,6 +29,9 @@ class Inbox(Base):
     received_at: Mapped[datetime]
     status: Mapped[str] = mapped_column(default="pending", index=True)
     attempts: Mapped[int] = mapped_column(default=0)
+    """How often it was claimed."""
+    failures: Mapped[int] = mapped_column(default=0, server_default="0")
+    """How often handling it failed; the other claims ended with their process."""
     lease_until: Mapped[datetime | None]
     """Handling: whose turn it is until then. Pending: not to be tried again before then."""
     reason: Mapped[str | None]

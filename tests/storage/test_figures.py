@@ -2,12 +2,13 @@
 
 from datetime import datetime, timedelta
 
-from storage import conversations, handoffs, inbox, outbox, reviews
+from storage import chat_states, conversations, handoffs, inbox, outbox, reviews
+from storage.conversations import CALL_BACK
 from storage.database import Database, Session
 from storage.figures import Figures, figures_since
 
 
-def exchange(session: Session, kind: str, feedback: int, now: datetime) -> int:
+def exchange(session: Session, kind: str, feedback: int, now: datetime, reason: str = "") -> int:
     talk = conversations.open_conversation(session, "telegram", "ana", now=now)
     question = conversations.log_question(session, talk, "¿Hay becas?", now=now)
     answer = conversations.log_answer(
@@ -16,7 +17,7 @@ def exchange(session: Session, kind: str, feedback: int, now: datetime) -> int:
         text="Sí.",
         kind=kind,
         verbatim=True,
-        reason="",
+        reason=reason,
         model_base=None,
         model_adapter=None,
         passages=[],
@@ -38,6 +39,7 @@ def test_figures_count_what_happened_since_and_what_waits_now(database: Database
             ("small_talk", 0, now),
         ):
             talk = exchange(session, kind, feedback, at)
+        exchange(session, "answer", 0, now, reason=CALL_BACK)
         handoffs.open_handoff(session, talk, "asked", "¿Hay becas?", yesterday)
         for question in ("¿Hay becas?", "¿Tienen estacionamiento?"):
             reviews.open_review(session, question=question, draft="", reason="", message_id=None, now=yesterday)
@@ -46,9 +48,22 @@ def test_figures_count_what_happened_since_and_what_waits_now(database: Database
             inbox.receive(session, **message, received_at=now)
         item = inbox.claim(session, now=now, lease_seconds=9)
         assert item
-        inbox.fail(session, item.id, reason="fault", now=now, max_attempts=1)
-        outbox.put(session, channel="telegram", chat_id="ana", method="sendMessage", payload={}, now=now)
+        inbox.park(session, item.id, reason="fault", now=now)
+        for chat in ("ana", "luis"):
+            outbox.put(session, channel="telegram", chat_id=chat, method="sendMessage", payload={}, now=now)
+        chat_states.mark_unreachable(session, "telegram", "luis", "blocked", now)
     with database.reading() as session:
         assert figures_since(session, now) == Figures(
-            questions=4, answered=2, unknown=1, good=1, bad=2, reviews=2, handoffs=1, inbox=2, outbox=1, parked=1
+            questions=5,
+            answered=2,
+            called_back=1,
+            unknown=1,
+            good=1,
+            bad=2,
+            reviews=2,
+            handoffs=1,
+            inbox=2,
+            outbox=1,
+            held=1,
+            parked=1,
         )

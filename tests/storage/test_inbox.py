@@ -6,10 +6,12 @@ from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 
 import pytest
+from sqlalchemy import select
 
 from storage.database import Database
 from storage.errors import UnknownId
-from storage.inbox import InboxItem, claim, fail, finish, following, overdue, receive, release, waiting
+from storage.inbox import InboxItem, claim, fail, finish, following, overdue, park, receive, release, waiting
+from storage.models import Inbox
 
 LEASE = 60.0
 
@@ -119,25 +121,37 @@ def test_a_failed_message_is_tried_again_before_later_ones_of_its_chat(database:
     put(database, now, "2")
     item = claimed(database, now)
     with database.writing() as session:
-        assert not fail(session, item.id, reason="sin memoria", now=now, retry_after_seconds=5)
+        fail(session, item.id, reason="sin memoria", now=now, retry_after_seconds=5)
     assert take(database, now + timedelta(seconds=4)) is None
     assert claimed(database, now + timedelta(seconds=5)).external_id == "1"
 
 
-def test_a_message_that_keeps_failing_is_parked_with_its_text_and_blocks_nothing(
-    database: Database, now: datetime
-) -> None:
+def test_a_message_that_is_parked_keeps_its_text_and_blocks_nothing(database: Database, now: datetime) -> None:
     put(database, now, "1")
     put(database, now, "2")
-    for attempt in (1, 2, 3):
-        item = claimed(database, now)
-        assert item.external_id == "1"
-        with database.writing() as session:
-            parked = fail(session, item.id, reason="sin memoria", now=now, max_attempts=3, retry_after_seconds=0)
-        assert parked == (attempt == 3)
+    item = claimed(database, now)
+    with database.writing() as session:
+        park(session, item.id, reason="sin memoria", now=now)
     assert claimed(database, now).external_id == "2"
-    with pytest.raises(UnknownId), database.writing() as session:
-        fail(session, item.id, reason="otra vez", now=now)
+    with database.reading() as session:
+        row = session.scalars(select(Inbox).where(Inbox.id == item.id)).one()
+        assert (row.status, row.text, row.reason) == ("parked", "texto 1", "sin memoria")
+    for end in (park, fail):
+        with pytest.raises(UnknownId), database.writing() as session:
+            end(session, item.id, reason="otra vez", now=now)
+
+
+def test_failures_and_deaths_are_counted_apart(database: Database, now: datetime) -> None:
+    put(database, now, "1")
+    counted = []
+    for ends in ("dies", "fails", "dies", "dies", "fails", ""):
+        item = claimed(database, now)
+        counted.append((item.attempts, item.failures, item.deaths))
+        with database.writing() as session:
+            if ends == "fails":
+                fail(session, item.id, reason="sin memoria", now=now, retry_after_seconds=0)
+            release(session, channels=["web"])
+    assert counted == [(1, 0, 0), (2, 0, 1), (3, 1, 1), (4, 1, 2), (5, 1, 3), (6, 2, 3)]
 
 
 def test_a_restart_gives_back_what_its_own_channels_were_handling(database: Database, now: datetime) -> None:

@@ -2,6 +2,8 @@
 
 from datetime import datetime, timedelta
 
+import pytest
+
 from storage import chat_states, outbox
 from storage.database import Database, Session
 from storage.outbox import OutboxItem
@@ -196,8 +198,31 @@ def test_an_unreachable_chat_gets_nothing_until_it_writes_again(database: Databa
     with database.writing() as session:
         chat_states.mark_reachable(session, CHANNEL, "ana", now)
         assert chat_states.is_unreachable(session, CHANNEL, "ana") is None
-        assert outbox.waiting(session, CHANNEL) == 2
-    assert taken(database, now) == "después"  # what waited when the chat was lost has failed
+        assert outbox.waiting(session, CHANNEL) == 3
+    assert taken(database, now) == "antes"
+    with database.writing() as session:
+        outbox.sent(session, before, message_id="1", now=now)
+    assert taken(database, now) == "después"
+
+
+@pytest.mark.parametrize("returns", [True, False])
+def test_what_has_waited_for_a_chat_too_long_is_given_up_with_the_reason(
+    database: Database, now: datetime, returns: bool
+) -> None:
+    late = now + chat_states.WAITS + timedelta(hours=1)
+    with database.writing() as session:
+        put(session, now, text="vieja", about="answer:1")
+        put(session, now + timedelta(hours=2), text="nueva")
+        put(session, now, "luis", text="de otro")
+        chat_states.mark_unreachable(session, CHANNEL, "ana", "blocked", now)
+        if returns:
+            chat_states.mark_reachable(session, CHANNEL, "ana", late)
+            assert chat_states.give_up_old(session, late) == 0
+        else:
+            assert chat_states.give_up_old(session, late) == 1
+        (old,) = outbox.history(session, channel=CHANNEL, chat_id="ana", abouts=["answer:1"])
+    assert (old.status, old.reason, old.payload) == ("failed", "blocked", {})
+    assert {taken(database, late), taken(database, late)} == ({"nueva", "de otro"} if returns else {"de otro", None})
 
 
 def test_a_flood_wait_holds_one_chat_and_ends(database: Database, now: datetime) -> None:

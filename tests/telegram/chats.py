@@ -16,6 +16,7 @@ class Chat:
         self.id = int(described["id"])
         self.type = str(described["type"])
         self.bot = "new"
+        self.migrated_to: int | None = None
         self.members: list[int] = []
         self.threads: set[int] = set()
         self.actions: list[str] = []

@@ -128,6 +128,7 @@ class Group(Chat):
     def __init__(self, world: World, described: Json, members: Sequence[User], is_forum: bool) -> None:
         super().__init__(described, world.lock, is_forum)
         self._world = world
+        self._users = members
         self._owner = members[0].described
         self.members = [member.id for member in members]
         world.chats[self.id] = self
@@ -141,6 +142,15 @@ class Group(Chat):
         """The owner removes the bot."""
         self._world.post(self, self._owner, {"left_chat_member": self._world.sender})
         self._world.move_bot(self, self._owner, "kicked")
+
+    def becomes_supergroup(self) -> "Group":
+        """The owner does something that only a supergroup can; the group goes on there. The bot is in it."""
+        described = self.described | {"id": -1_000_000_000_000 - self._world.number(), "type": "supergroup"}
+        group = Group(self._world, described, self._users, is_forum=False)
+        group.bot, group.members, self.migrated_to = self.bot, list(self.members), group.id
+        self._world.post(self, self._owner, {"migrate_to_chat_id": group.id})
+        self._world.post(group, self._owner, {"migrate_from_chat_id": self.id})
+        return group
 
     def adds(self, user: User) -> None:
         """The owner adds somebody."""

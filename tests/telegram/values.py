@@ -11,16 +11,19 @@ Json = dict[str, Any]
 class Refusal(Exception):
     """An answer {"ok": false, ...}, as Telegram gives it. ``retry_after`` is in the seconds that the client is told."""
 
-    def __init__(self, code: int, description: str, retry_after: int | None = None) -> None:
+    def __init__(
+        self, code: int, description: str, retry_after: int | None = None, *, migrated_to: int | None = None
+    ) -> None:
         super().__init__(description)
         self.code = code
         self.description = description
-        self.retry_after = retry_after
+        self.parameters = {"retry_after": retry_after, "migrate_to_chat_id": migrated_to}
 
     def body(self) -> Json:
         """The answer's JSON."""
         answer: Json = {"ok": False, "error_code": self.code, "description": self.description}
-        return answer if self.retry_after is None else answer | {"parameters": {"retry_after": self.retry_after}}
+        given = {name: value for name, value in self.parameters.items() if value is not None}
+        return answer | {"parameters": given} if given else answer
 
 
 class Violation(Refusal):

@@ -71,6 +71,9 @@ class World:
             Refusal: 400 or 403, it may not.
         """
         chat = self.known(chat_id)
+        if chat.migrated_to:
+            upgraded = "Bad Request: group chat was upgraded to a supergroup chat"
+            raise Refusal(400, upgraded, migrated_to=chat.migrated_to)
         if chat.id in self.deactivated:
             raise Refusal(403, "Forbidden: user is deactivated")
         if chat.bot == "kicked":
@@ -143,6 +146,8 @@ class World:
         name = f"@{self.bot['username']}".lower()
         text = str(raw.get("text") or raw.get("caption") or "").lower()
         to_bot = raw.get("reply_to_message", {}).get("from", {}).get("id") == self.bot["id"]
-        service = not raw.keys().isdisjoint({"new_chat_members", "left_chat_member"})
+        service = not raw.keys().isdisjoint(
+            {"new_chat_members", "left_chat_member", "migrate_to_chat_id", "migrate_from_chat_id"}
+        )
         command = text.startswith("/") and ("@" not in text.split()[0] or name in text.split()[0])
         return to_bot or service or command or name in text

@@ -3,8 +3,8 @@
 from collections.abc import Sequence
 from datetime import date, tzinfo
 
-from bot.channels.telegram import wording
 from bot.messages import Answer, Kind, Reply
+from bot.telegram.below import GENERATED, person_row, rated_rows, verified
 from bot.telegram.keyboards import Button, button
 from bot.telegram.texts import StyledText, italic
 from storage import pairs
@@ -31,32 +31,13 @@ def rows(reply: Reply, *, private: bool) -> list[Sequence[Button]]:
     if reply.kind in _RATED:
         offered = [[button(passage.title, "p", passage.pair_id)] for passage in reply.suggestions]
         return [*offered, *rated_rows(reply.answer_id, 0, private=private)]
-    return [_person(reply.answer_id)] if private else []
-
-
-def rated_rows(answer_id: int, given: int, *, private: bool) -> list[Sequence[Button]]:
-    """The buttons of an answer that got this feedback (-1, 0 or 1). The one that was chosen takes it back."""
-    good = _choice(wording.GOOD, "+", given == 1, answer_id)
-    bad = _choice(wording.BAD, "-", given == -1, answer_id)
-    return [[good, bad], *([_person(answer_id)] if private else [])]
-
-
-def _choice(face: str, sign: str, chosen: bool, answer_id: int) -> Button:
-    return button(face + wording.CHOSEN if chosen else face, "fb", "0" if chosen else sign, answer_id)
-
-
-def _person(answer_id: int) -> Sequence[Button]:
-    return [button(wording.PERSON, "hand", answer_id)]
+    return [person_row(reply.answer_id)] if private else []
 
 
 def _source(session: Session, reply: Reply, answer: Answer, institution: str, zone: tzinfo) -> str:
     if reply.kind is not Kind.ANSWER:
         return ""
-    if not reply.verbatim:
-        return wording.GENERATED
-    if day := _approved(session, answer, zone):
-        return wording.VERIFIED.format(name=institution, date=f"{day:%d/%m/%Y}")
-    return wording.VERIFIED_SOMETIME.format(name=institution)
+    return verified(institution, _approved(session, answer, zone)) if reply.verbatim else GENERATED
 
 
 def _approved(session: Session, answer: Answer, zone: tzinfo) -> date | None:

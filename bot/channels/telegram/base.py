@@ -13,8 +13,8 @@ class Cosmetics(Protocol):
         """Shows "typing…" for about five seconds."""
         ...
 
-    async def draft(self, chat_id: str, draft_id: int, text: str) -> None:
-        """Shows a message in the making, in a private chat, for up to 30 seconds."""
+    async def draft(self, chat_id: str, draft_id: int, text: str) -> bool:
+        """Shows a message in the making, in a private chat, for up to 30 seconds; False: no draft is shown there."""
         ...
 
     async def press_heard(self, query_id: str, text: str = "") -> None:

@@ -5,6 +5,9 @@ from typing import Any
 
 from telegram import Bot, Message
 
+from bot.channels.telegram.talk import INSTEAD_OF
+
+_OF_A_NEW_MESSAGE = ("reply_parameters", "message_thread_id")
 _FORMATTING = ("parse_mode", "entities", "caption_entities", "explanation_entities", "question_entities")
 
 
@@ -12,14 +15,18 @@ def prepared(bot: Bot, method: str, chat_id: str, payload: Mapping[str, Any]) ->
     """The call, to be awaited: it gives the message that came of it, or True, or raises a TelegramError.
 
     The payload holds the method's parameters under the Bot API's names, but for a document:
-    ``filename``, ``content`` (its text) and what else sendDocument takes.
+    ``filename``, ``content`` (its text) and what else sendDocument takes. A sendMessage with a ``message_id`` takes
+    the place of that message.
 
     Raises:
         KeyError: the payload lacks what the method needs.
         ValueError: the method is none of the outbox's, or the id of the chat or of the message is no number.
     """
-    rest, chat = dict(payload), int(chat_id)
+    rest, chat = {name: value for name, value in payload.items() if name != INSTEAD_OF}, int(chat_id)
     match method:
+        case "sendMessage" if "message_id" in rest:
+            rest = {name: value for name, value in rest.items() if name not in _OF_A_NEW_MESSAGE}
+            return bot.edit_message_text(rest.pop("text"), chat, int(rest.pop("message_id")), api_kwargs=rest)
         case "sendMessage":
             return bot.send_message(chat, rest.pop("text"), api_kwargs=rest)
         case "editMessageText":
@@ -47,5 +54,6 @@ def lighter(method: str, payload: Mapping[str, Any], reason: str) -> dict[str, A
         steps.append(("reply_markup",))
     for step in steps:
         if payload.keys() & set(step):
-            return {name: value for name, value in payload.items() if name not in step}
+            found_anew = ("message_id",) if INSTEAD_OF in payload else ()
+            return {name: value for name, value in payload.items() if name not in (*step, *found_anew)}
     return None

@@ -7,7 +7,7 @@ from typing import TypeVar
 
 from bot.channels.telegram.talk import CHANNEL, Talk
 from bot.errors import AlreadyAnswered
-from bot.telegram.events import Event, Ignored, Membership
+from bot.telegram.events import Event, Ignored, Membership, Migrated
 from storage import chat_states, inbox
 from storage.database import Database
 from storage.inbox import InboxItem
@@ -34,6 +34,6 @@ class Commit:
         with self._database.writing() as session:
             if not inbox.finish(session, item.id, now=now):
                 raise AlreadyAnswered(f"Inbox message {item.id} was handled by another worker.")
-            if not isinstance(event.what, Membership | Ignored):
+            if not isinstance(event.what, Membership | Migrated | Ignored):
                 chat_states.mark_reachable(session, CHANNEL, event.chat_id, now)
             return decide(Talk(session, event, now))

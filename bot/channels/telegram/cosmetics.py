@@ -28,7 +28,7 @@ class Cosmetics:
 
     async def attempt(self, method: str, chat_id: str, call: Callable[[], Awaitable[object]]) -> bool:
         """Whether the call was made and Telegram took it. ``chat_id`` is "" where no chat is concerned."""
-        key = f"cosmetic {chat_id or method}"
+        key = _key(chat_id or method)
         if self._floods.paused(key, chat_id):
             return False
         try:
@@ -44,3 +44,11 @@ class Cosmetics:
             log.debug("%s took too long", method)
             return False
         return True
+
+    def rests(self, chat_id: str) -> bool:
+        """Whether Telegram has asked for a pause in the chat."""
+        return self._floods.paused(_key(chat_id), chat_id)
+
+
+def _key(of: str) -> str:
+    return f"cosmetic {of}"

@@ -20,6 +20,8 @@ class Meaning(StrEnum):
     """The token is not taken; nothing can be done before staff change it."""
     UNREACHABLE = "unreachable"
     """The chat takes nothing from this bot any more."""
+    MOVED = "moved"
+    """The group is a supergroup now, with the id ``moved_to``."""
     UNCHANGED = "unchanged"
     """The message is already what it was to become."""
     REFUSED = "refused"
@@ -36,6 +38,7 @@ class Fault:
     reason: str
     """Short, for the record; Telegram's own words where we have none."""
     seconds: float = 0.0
+    moved_to: str = ""
 
 
 _FORBIDDEN = {
@@ -76,7 +79,7 @@ def understood(error: TelegramError) -> Fault:
         case Forbidden():
             return Fault(Meaning.UNREACHABLE, _named(reason, _FORBIDDEN) or reason)
         case ChatMigrated():
-            return Fault(Meaning.UNREACHABLE, f"is the supergroup {error.new_chat_id} now")
+            return Fault(Meaning.MOVED, "is a supergroup now", moved_to=str(error.new_chat_id))
         case BadRequest():
             return _bad_request(reason)
         case NetworkError() if isinstance(error.__cause__, TypeError | ValueError):

@@ -17,10 +17,14 @@ class Gestures:
         call = self._bot.send_chat_action
         await self._cosmetics.attempt("sendChatAction", chat_id, lambda: call(int(chat_id), "typing"))
 
-    async def draft(self, chat_id: str, draft_id: int, text: str) -> None:
-        """Shows a message in the making, in a private chat, for up to 30 seconds."""
+    async def draft(self, chat_id: str, draft_id: int, text: str) -> bool:
+        """Shows a message in the making, in a private chat, for up to 30 seconds; False: no draft is shown there.
+
+        A chat that is only to be left alone for a while shows the next one.
+        """
         call = self._bot.send_message_draft
-        await self._cosmetics.attempt("sendMessageDraft", chat_id, lambda: call(int(chat_id), draft_id, text))
+        shown = await self._cosmetics.attempt("sendMessageDraft", chat_id, lambda: call(int(chat_id), draft_id, text))
+        return shown or self._cosmetics.rests(chat_id)
 
     async def press_heard(self, query_id: str, text: str = "") -> None:
         """Ends the wait that a pressed button shows."""

@@ -4,7 +4,7 @@ from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from storage import chat_states, outbox
+from storage import chat_states, moving, outbox
 from storage.database import Session
 from storage.outbox import OutboxItem
 
@@ -37,9 +37,15 @@ def flood(item: OutboxItem, seconds: float, session: Session) -> None:
 
 
 def unreachable(item: OutboxItem, reason: str, session: Session) -> None:
-    """Neither it nor what waits behind it can be sent."""
-    outbox.failed(session, item.id, reason=reason, now=now())
+    """It waits, with what is behind it, for the chat's return."""
+    outbox.retry(session, item.id, not_before=now(), reason=reason)
     chat_states.mark_unreachable(session, CHANNEL, item.chat_id, reason, now())
+
+
+def moved(item: OutboxItem, chat_id: str, session: Session) -> None:
+    """It goes to the chat's new id, with what waits behind it."""
+    outbox.retry(session, item.id, not_before=now(), reason="moved")
+    moving.move_chat(session, CHANNEL, item.chat_id, chat_id, now())
 
 
 def lighter(item: OutboxItem, payload: dict[str, Any], reason: str, session: Session) -> None:

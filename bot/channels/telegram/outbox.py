@@ -24,6 +24,7 @@ from bot.channels.telegram.errors import Fault, Meaning, understood
 from bot.channels.telegram.floods import Floods
 from bot.channels.telegram.notes import CHANNEL, Note
 from bot.channels.telegram.pacing import Pace
+from bot.channels.telegram.pieces import elsewhere, placed
 from storage import outbox
 from storage.database import Database, Session
 from storage.errors import StorageError
@@ -189,11 +190,16 @@ class Sender:
             case Meaning.UNREACHABLE:
                 log.warning("the chat of outbox %d is unreachable: %s", item.id, fault.reason)
                 await self._note(partial(notes.unreachable, item, fault.reason))
+            case Meaning.MOVED:
+                log.warning("the chat of outbox %d has become a supergroup", item.id)
+                await self._note(partial(notes.moved, item, fault.moved_to))
             case Meaning.UNCHANGED:
                 await self._note(partial(notes.sent, item, None))
             case Meaning.REFUSED if (less := lighter(item.method, item.payload, fault.reason)) is not None:
                 log.warning("outbox %d was refused and is sent again with less in it", item.id)
                 await self._note(partial(notes.lighter, item, less, fault.reason))
+            case Meaning.REFUSED | Meaning.HOPELESS if (own := elsewhere(item.payload)) is not None:
+                await self._note(partial(notes.lighter, item, own, fault.reason))
             case _:
                 log.error("outbox %d can never be sent; its row says why", item.id)
                 await self._note(partial(notes.failed, item, fault.reason))
@@ -230,7 +236,8 @@ class Sender:
 
     def _claim(self, exclude_chats: set[str]) -> OutboxItem | None:
         with self._database.writing() as session:
-            return outbox.next_due(session, channel=CHANNEL, now=notes.now(), exclude_chats=exclude_chats)
+            item = outbox.next_due(session, channel=CHANNEL, now=notes.now(), exclude_chats=exclude_chats)
+            return placed(session, item) if item else None
 
     def _note_sent(self, item: OutboxItem, message: Message | bool, session: Session) -> None:
         notes.sent(item, str(message.message_id) if isinstance(message, Message) else None, session)

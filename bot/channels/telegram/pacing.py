@@ -4,6 +4,7 @@ import time
 from collections.abc import Callable
 
 from bot.channels.rate_limit import RateLimit
+from bot.telegram.below import is_group
 
 _ALL = ""
 
@@ -41,8 +42,3 @@ class Pace:
 
     def _limit(self, chat_id: str) -> RateLimit:
         return self._group if is_group(chat_id) else self._private
-
-
-def is_group(chat_id: str) -> bool:
-    """Whether it is a group's id; a private chat has its user's."""
-    return chat_id.startswith("-")

@@ -6,7 +6,6 @@ from typing import Any
 
 from bot.answering.dialogue import Dialogue
 from bot.channels.telegram import wording
-from bot.channels.telegram.answers import rated_rows
 from bot.channels.telegram.browsing import Browsing
 from bot.channels.telegram.commands import delete
 from bot.channels.telegram.commit import Commit
@@ -15,6 +14,7 @@ from bot.channels.telegram.practice import Practice
 from bot.channels.telegram.talk import CHANNEL, Talk
 from bot.channels.telegram.turns import PRESSED, Turns
 from bot.profile import Profile
+from bot.telegram.below import rated_rows
 from bot.telegram.events import Event, Press
 from bot.telegram.keyboards import number, parts
 from storage import inbox, pairs

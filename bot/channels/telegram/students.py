@@ -14,7 +14,6 @@ from zoneinfo import ZoneInfo
 from telegram import Message
 
 from bot.answering.dialogue import Dialogue, Reviews
-from bot.channels.inbox import MAX_ATTEMPTS
 from bot.channels.telegram import media, practice, waiting, wording
 from bot.channels.telegram.base import Cosmetics, People
 from bot.channels.telegram.browsing import Browsing
@@ -25,22 +24,33 @@ from bot.channels.telegram.limits import Limits
 from bot.channels.telegram.persons import Persons
 from bot.channels.telegram.practice import Practice
 from bot.channels.telegram.presses import Presses
+from bot.channels.telegram.progress import Growing
 from bot.channels.telegram.talk import CHANNEL, Talk
 from bot.channels.telegram.turns import PRESSED, Question, Turns
 from bot.channels.telegram.waiting import Waiting
 from bot.errors import AlreadyAnswered
 from bot.messages import Passage
 from bot.profile import Profile
-from bot.telegram.events import Command, Edited, Event, Ignored, Media, Membership, PollAnswer, Press, TextMessage
+from bot.telegram.events import (
+    Command,
+    Edited,
+    Event,
+    Ignored,
+    Media,
+    Membership,
+    Migrated,
+    PollAnswer,
+    Press,
+    TextMessage,
+)
 from bot.telegram.texts import bold
 from bot.telegram.updates import read
 from storage import chat_states
 from storage.database import Database, Session
 from storage.inbox import InboxItem
+from storage.moving import move_chat
 from storage.outbox import OutboxItem
 
-_HANDLING_SECONDS = 280
-"""Less than the inbox allows, whose end would be told to nobody."""
 _LATE = timedelta(minutes=1)
 
 
@@ -66,6 +76,7 @@ class Students:
         burst_seconds: float = 1.2,
         longest_burst_seconds: float = 6,
         patience_seconds: float = 8,
+        growing: Growing | None = None,
     ) -> None:
         """
         Args:
@@ -74,6 +85,7 @@ class Students:
             burst_seconds: what is written so soon after the last message belongs to it.
             longest_burst_seconds: after the first message; then they are answered.
             patience_seconds: who waits longer is told the place in the queue.
+            growing: how fast an answer grows where there are no drafts.
         """
         self._database = database
         self._wake = wake
@@ -94,6 +106,8 @@ class Students:
             zone=ZoneInfo(timezone),
             burst=timedelta(seconds=burst_seconds),
             longest_burst=timedelta(seconds=longest_burst_seconds),
+            growing=growing or Growing(),
+            wake=wake,
         )
         browsing = Browsing()
         self._commands = Commands(profile, browsing, self._persons, retention_days=retention_days)
@@ -118,18 +132,24 @@ class Students:
 
     async def handle(self, item: InboxItem) -> None:
         """Handles one of the inbox's messages; an exception is a failure, to be tried again."""
-        event = self._read(item.text, item.received_at)
         try:
-            async with asyncio.timeout(_HANDLING_SECONDS):
-                await self._handle(item, event)
+            await self._handle(item, self._read(item.text, item.received_at))
         except AlreadyAnswered:
             return
-        except Exception as error:  # whatever it was, it is raised again below; the inbox logs and counts it
-            if item.attempts >= MAX_ATTEMPTS:  # the inbox parks it: say so, instead of falling silent
-                await self._apologise(item, event, type(error).__name__)
-            raise
         finally:
             self._wake()
+
+    async def apologise(self, item: InboxItem, reason: str) -> None:
+        """Says that one of the inbox's messages could not be handled, however often it was tried."""
+        event = self._read(item.text, item.received_at)
+        if not _is_for_us(event):
+            return
+        match event.what:
+            case TextMessage(text=text) | Edited(text=text) | Media(caption=text) if text:
+                await self._turns.apologise(item, event, Question(text), reason)
+            case Command() | Press() | Media():
+                await asyncio.to_thread(self._say_error, item, event)
+        self._wake()
 
     def sent(self, session: Session, item: OutboxItem, message: Message) -> None:
         """What follows from a send, in the transaction that notes it."""
@@ -165,6 +185,10 @@ class Students:
                 await self._commit(item, event, lambda talk: self._practice.take(talk, answer))
             case Membership() as change:
                 await self._commit(item, event, lambda talk: self._moved(talk, change))
+            case Migrated(chat_id):
+                await self._commit(
+                    item, event, lambda talk: move_chat(talk.session, CHANNEL, event.chat_id, chat_id, talk.now)
+                )
 
     async def _asked(self, item: InboxItem, event: Event, question: Question) -> None:
         """A question goes to the person who has the conversation, else to the bot."""
@@ -217,16 +241,11 @@ class Students:
             talk.say(wording.GROUP.format(name=self._profile.name, username=self._username))
 
     def _refusal(self, item: InboxItem, event: Event) -> str | None:
-        free = isinstance(event.what, Membership | PollAnswer) or item.external_id.endswith(PRESSED)  # counted before
+        free = isinstance(event.what, Membership | Migrated | PollAnswer) or item.external_id.endswith(
+            PRESSED
+        )  # counted before
         late = _now() - event.at > _LATE  # nobody writes too fast because we were away
         return None if free or late else self._limits.refusal(event)
-
-    async def _apologise(self, item: InboxItem, event: Event, reason: str) -> None:
-        match event.what:
-            case TextMessage(text=text) | Edited(text=text) | Media(caption=text) if text:
-                await self._turns.apologise(item, event, Question(text), reason)
-            case Command() | Press() | Media():
-                await asyncio.to_thread(self._say_error, item, event)
 
     def _say_error(self, item: InboxItem, event: Event) -> None:
         with self._database.writing() as session:

@@ -12,6 +12,8 @@ from storage import conversations, outbox
 from storage.database import Session
 
 CHANNEL = "telegram"
+INSTEAD_OF = "instead_of"
+"""In what sendMessage is given: what a message is about whose place it takes, if there is one by then."""
 Read = Callable[[str, datetime], Event]
 """The event in an inbox's text, which was received then."""
 
@@ -34,15 +36,25 @@ class Talk:
         """The chat's conversation, if anything was said there."""
         return conversations.find_conversation(self.session, CHANNEL, self.event.chat_id)
 
-    def say(self, text: StyledText | str, *rows: Sequence[Button], about: str = "", once: str | None = None) -> bool:
+    def say(
+        self,
+        text: StyledText | str,
+        *rows: Sequence[Button],
+        about: str = "",
+        once: str | None = None,
+        instead_of: str | None = None,
+    ) -> bool:
         """Sends a text, in as many messages as it needs; the last one has the buttons.
 
+        The first takes the place of the message about ``instead_of``.
         False: something with the key ``once`` was sent before, so this was not.
         """
         pieces = split_styled(StyledText(text) if isinstance(text, str) else text)
         for number, piece in enumerate(pieces, 1):
             buttons = {"reply_markup": keyboard(*rows)} if rows and number == len(pieces) else {}
-            if not self.send("sendMessage", piece.payload() | buttons, about=about, once=once if number == 1 else None):
+            place = {INSTEAD_OF: instead_of} if instead_of and number == 1 else {}
+            payload = piece.payload() | buttons | place
+            if not self.send("sendMessage", payload, about=about, once=once if number == 1 else None):
                 return False
         return True
 

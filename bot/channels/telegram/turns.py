@@ -2,14 +2,16 @@
 
 import asyncio
 import logging
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta, tzinfo
 
 from bot.answering.dialogue import Dialogue
-from bot.channels.telegram import waiting
+from bot.channels.telegram import waiting, wording
 from bot.channels.telegram.answers import rows, written
 from bot.channels.telegram.base import Cosmetics
-from bot.channels.telegram.progress import Progress
+from bot.channels.telegram.pieces import Pieces, place_of_answer
+from bot.channels.telegram.progress import Growing, Progress
 from bot.channels.telegram.talk import CHANNEL, Read, Talk
 from bot.messages import Answer, IncomingMessage, Reply
 from bot.profile import Profile
@@ -55,8 +57,13 @@ class Turns:
         zone: tzinfo,
         burst: timedelta,
         longest_burst: timedelta,
+        growing: Growing,
+        wake: Callable[[], None],
     ) -> None:
-        """A message that follows within ``burst`` belongs to the one before; all of them within ``longest_burst``."""
+        """``wake`` is called when there is something to send before the answer.
+
+        A message that follows within ``burst`` belongs to the one before; all of them within ``longest_burst``.
+        """
         self._database = database
         self._dialogue = dialogue
         self._cosmetics = cosmetics
@@ -65,6 +72,8 @@ class Turns:
         self._zone = zone
         self._burst = burst
         self._longest_burst = longest_burst
+        self._growing = growing
+        self._wake = wake
         self._asking: dict[int, asyncio.Task[tuple[Reply, Answer]]] = {}
 
     async def ask(self, item: InboxItem, event: Event, question: Question) -> None:
@@ -73,7 +82,10 @@ class Turns:
         Raises:
             AlreadyAnswered: another worker was quicker, or it was cancelled.
         """
-        async with Progress(self._cosmetics, event.chat_id, item.id, drafts=event.private) as progress:
+        pieces = Pieces(self._database, self._wake, event, item.id)
+        async with Progress(
+            self._cosmetics, event.chat_id, item.id, drafts=event.private, pieces=pieces, growing=self._growing
+        ) as progress:
             joined = [] if question.alone else await self._followers(item, event)
             texts = [question.text, *(self._text(other) for other in joined)]
 
@@ -98,7 +110,8 @@ class Turns:
 
         def also(session: Session, reply: Reply, answer: Answer) -> None:
             waiting.end(session, event.chat_id, item.id, _now())
-            Talk(session, event, _now()).say(reply.text, once=f"sorry:{item.id}")
+            place = place_of_answer(session, event.chat_id, item.id, _now())
+            Talk(session, event, _now()).say(reply.text, once=f"sorry:{item.id}", instead_of=place)
 
         message = _message(item, event, question, question.text)
         await self._dialogue.apologise(message, self._profile.texts.error, reason, also=also)
@@ -111,6 +124,8 @@ class Turns:
             return False
         for cancelled in (item, *self._burst_of(talk.session, item, asked)):
             inbox.finish(talk.session, cancelled.id, now=talk.now)
+        if place := place_of_answer(talk.session, talk.event.chat_id, item_id, talk.now):
+            talk.say(wording.CANCELLED, instead_of=place)
         return True
 
     def stop(self, item_id: int) -> None:
@@ -167,8 +182,9 @@ class Turns:
         text = written(talk.session, reply, answer, institution=self._profile.name, zone=self._zone, lead=question.lead)
         buttons = rows(reply, private=talk.event.private)
         about = f"answer:{reply.answer_id}"
-        if not talk.say(text, *buttons, about=about, once=question.once):
-            talk.say(text, *buttons, about=about)
+        place = place_of_answer(talk.session, chat_id, item.id, talk.now)
+        if not talk.say(text, *buttons, about=about, once=question.once, instead_of=place):
+            talk.say(text, *buttons, about=about, instead_of=place)
 
     async def _stoppable(self, item_id: int, task: asyncio.Task[tuple[Reply, Answer]]) -> tuple[Reply, Answer] | None:
         """The task's result; None if :meth:`stop` ended it."""

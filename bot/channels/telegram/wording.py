@@ -26,13 +26,8 @@ GROUP = (
 )
 STALE_BUTTON = "Ese botón ya no vale. Escríbeme tu pregunta y te ayudo."
 
-VERIFIED = "Respuesta verificada por {name} · {date}"
-VERIFIED_SOMETIME = "Respuesta verificada por {name}"
-GENERATED = "Respuesta generada a partir de información verificada"
 CORRECTED = "Vi que corregiste tu mensaje:"
 ONLY_THE_TEXT = "No puedo ver imágenes ni archivos, así que leí solo tu texto."
-GOOD, BAD, CHOSEN = "👍", "👎", " ✓"
-PERSON = "Hablar con una persona"
 
 IN_QUEUE = "Tu pregunta está en la cola (puesto {place}). Te respondo en cuanto llegue tu turno."
 CANCEL = "Cancelar"

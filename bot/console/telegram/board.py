@@ -4,19 +4,19 @@ What the outbox has last put about a review is what its card shows, so nothing e
 nothing. Urgent reviews come first and always; of the others a few at a time.
 """
 
-import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, tzinfo
+from typing import Any
 
 from bot.console.telegram import retraining
 from bot.console.telegram.base import Nearest
-from bot.console.telegram.cards import about, decided_card, decisions, note, open_card
-from bot.console.telegram.outgoing import CHANNEL, STAFF_CHAT, change, listening_chat, say
+from bot.console.telegram.cards import about, decided_card, note, open_card
+from bot.console.telegram.outgoing import CHANNEL, change, listening_chat, say
 from bot.messages import Passage
 from bot.telegram.texts import StyledText
 from storage import cards as stored
-from storage import chat_states, outbox, pairs, reviews, staff
+from storage import outbox, pairs, reviews
 from storage.database import Database, Session
 from storage.outbox import OutboxItem
 from storage.reviews import URGENT, ReviewRecord
@@ -65,32 +65,28 @@ class Board:
         """Puts what the chat lacks; True if that was anything."""
         with self._database.reading() as session:
             chat_id = listening_chat(session)
-            moved = None if chat_id else _moved_to(session)
-            if not chat_id and not moved:
+            if not chat_id:
                 return False
-            wanted = self._wanted(session, chat_id) if chat_id else []
-            news = retraining.news(session, chat_id, self._clock()) if chat_id else []
+            wanted = self._wanted(session, chat_id)
+            news = retraining.news(session, chat_id, self._clock())
             version = pairs.knowledge_version(session)
-        ready = [put for shown in wanted if (put := self._ready(shown, chat_id or "", version))]
-        if not ready and not news and not moved:
+        ready = [put for shown in wanted if (put := self._ready(shown, chat_id, version))]
+        if not ready and not news:
             return False
         with self._database.writing() as session:
-            if moved:
-                staff.set_fact(session, STAFF_CHAT, moved)
-                return True
             puts = [put(session) for put in ready]
-            puts += [say(session, chat_id or "", text, once=once, now=self._clock()) for once, text in news]
+            puts += [say(session, chat_id, text, once=once, now=self._clock()) for once, text in news]
             return any(puts)
 
     def again(self, waiting: Sequence[ReviewRecord]) -> Callable[[Session, str], None]:
         """Reads what the cards need; the result puts them below all else in a chat."""
         with self._database.reading() as session:
             version = pairs.knowledge_version(session)
-        texts = [(review, open_card(review, self._near(review.question, version))) for review in waiting]
+        faces = [(review, open_card(review, self._near(review.question, version))) for review in waiting]
 
         def put(session: Session, chat_id: str) -> None:
-            for review, text in texts:
-                _repost(session, chat_id, review, text, self._clock())
+            for review, (text, buttons) in faces:
+                _repost(session, chat_id, review, text, buttons, self._clock())
 
         return put
 
@@ -114,15 +110,14 @@ class Board:
         review, now = shown.review, self._clock()
         if not shown.at_rest:
             return None
-        text = self._text(review, version)
-        buttons = decisions(review) if review.status == "open" else None
+        text, buttons = self._face(review, version)
         if not shown.rows or shown.lost:
             key = stored.first(review.id, chat_id) + (f":{shown.rows[0].id}" if shown.rows else "")
             return lambda session: say(
                 session, chat_id, text, about=about(review.id), buttons=buttons, once=key, now=now
             )
         card, newest = shown.card, shown.rows[0]
-        if card is None or card.message_id is None or newest.payload.get("text") == text.text:
+        if card is None or card.message_id is None or _shows(newest.payload, text, buttons):
             return None
         message_id = card.message_id
         # The key names what the change follows, so that of two who see it one makes it.
@@ -131,13 +126,13 @@ class Board:
             session, chat_id, message_id, text, about=about(review.id), buttons=buttons, once=key, now=now
         )
 
-    def _text(self, review: ReviewRecord, version: int) -> StyledText:
+    def _face(self, review: ReviewRecord, version: int) -> tuple[StyledText, Mapping[str, Any] | None]:
         if review.status == "open":
             return open_card(review, self._near(review.question, version))
         if review.status != "approved" or review.pair_id is None:
-            return decided_card(review, "", self._zone)
+            return decided_card(review, "", self._zone), None
         with self._database.reading() as session:
-            return decided_card(review, pairs.get_pair(session, review.pair_id).answer, self._zone)
+            return decided_card(review, pairs.get_pair(session, review.pair_id).answer, self._zone), None
 
     def _near(self, question: str, version: int) -> Sequence[Passage]:
         """The nearest pairs, looked for once per question and version of the knowledge."""
@@ -156,7 +151,18 @@ def _shown(session: Session, chat_id: str, of: Sequence[ReviewRecord]) -> list[_
     return [_Shown(review, rows[about(review.id)]) for review in of]
 
 
-def _repost(session: Session, chat_id: str, review: ReviewRecord, text: StyledText, now: datetime) -> None:
+def _shows(payload: Mapping[str, Any], text: StyledText, buttons: Mapping[str, Any] | None) -> bool:
+    return payload.get("text") == text.text and payload.get("reply_markup") == buttons
+
+
+def _repost(
+    session: Session,
+    chat_id: str,
+    review: ReviewRecord,
+    text: StyledText,
+    buttons: Mapping[str, Any],
+    now: datetime,
+) -> None:
     (shown,) = _shown(session, chat_id, [review])
     if not shown.at_rest:
         return  # it is on its way
@@ -165,12 +171,4 @@ def _repost(session: Session, chat_id: str, review: ReviewRecord, text: StyledTe
         change(session, chat_id, shown.card.message_id, below, about=note(review.id), now=now)
     # The first one of a chat has the key by which its last change is found.
     key = None if shown.rows else stored.first(review.id, chat_id)
-    say(session, chat_id, text, about=about(review.id), buttons=decisions(review), once=key, now=now)
-
-
-def _moved_to(session: Session) -> str | None:
-    """The supergroup that the staff's group has become."""
-    chat_id = staff.get_fact(session, STAFF_CHAT)
-    why = chat_states.is_unreachable(session, CHANNEL, chat_id) if chat_id else None
-    moved = re.fullmatch(r"is the supergroup (-\d+) now", why or "")
-    return moved[1] if moved else None
+    say(session, chat_id, text, about=about(review.id), buttons=buttons, once=key, now=now)

@@ -1,12 +1,13 @@
 """A review's card: what staff read before they decide, and the buttons to do it; afterwards, who decided what."""
 
+import hashlib
 from collections.abc import Mapping, Sequence
 from datetime import tzinfo
 from typing import Any
 
 from bot.console.telegram.wording import times, verdict
 from bot.messages import Passage
-from bot.telegram.keyboards import button, keyboard, shortened
+from bot.telegram.keyboards import Button, button, keyboard, shortened
 from bot.telegram.texts import StyledText, bold, italic, split_styled
 from storage.reviews import URGENT, ReviewRecord
 
@@ -15,7 +16,7 @@ VERB = "s"
 _WORDINGS = 5
 _PAIRS = 3
 _QUESTION, _WORDING, _ANSWER = 300, 120, 150
-"""Characters that are shown. An answer to be approved is shown whole, so that nobody approves what they did not see."""
+"""Characters that are shown. A draft is shown whole, here or on demand: nobody approves what they did not see."""
 _SIGNS = {"approved": "✅", "rejected": "🚫", "merged": "🔀"}
 _REASONS = {
     "the student was not content with the answer": "al estudiante no le sirvió la respuesta",
@@ -33,8 +34,34 @@ def note(review_id: int) -> str:
     return f"review:{review_id}:note"
 
 
-def open_card(review: ReviewRecord, nearest: Sequence[Passage]) -> StyledText:
-    """The text while it waits."""
+def mark(review: ReviewRecord) -> str:
+    """Tells what would be approved apart from what it was at another time, in a button's few bytes."""
+    return hashlib.sha256(f"{review.question}\0{review.draft}".encode()).hexdigest()[:12]
+
+
+def open_card(review: ReviewRecord, nearest: Sequence[Passage]) -> tuple[StyledText, Mapping[str, Any]]:
+    """The text and the buttons while it waits. A draft that does not fit has to be seen whole before it is approved."""
+    text = _one_message(_open_text(review, nearest))
+    rows = [button("✏️ Editar", VERB, "edit", review.id)]
+    if review.draft and review.draft.rstrip() in text.text:
+        rows.insert(0, _approve(review))
+    elif review.draft:
+        rows.insert(0, button("📄 Ver el borrador entero", VERB, "see", review.id))
+    others = [button("🚫 Rechazar", VERB, "no", review.id), button("🔀 Fusionar", VERB, "merge", review.id)]
+    return text, keyboard(rows, others)
+
+
+def whole_draft(review: ReviewRecord) -> tuple[StyledText, Mapping[str, Any]]:
+    """The draft alone, and the buttons that approve it or leave the review open."""
+    text = bold(f"Borrador de la pregunta {review.id}:") + f"\n{review.draft}"
+    return text, keyboard([_approve(review), button("No", VERB, "keep", review.id)])
+
+
+def _approve(review: ReviewRecord) -> Button:
+    return button("✅ Aprobar", VERB, "ok", review.id, mark(review))
+
+
+def _open_text(review: ReviewRecord, nearest: Sequence[Passage]) -> StyledText:
     urgent = "🚨 URGENTE: puede estar en peligro\n" if review.reason.startswith(URGENT) else ""
     text = bold(f"{urgent}Pregunta {review.id}") + f" · preguntada {times(review.asked)}\n\n"
     text += bold(shortened(review.question, _QUESTION))
@@ -51,7 +78,7 @@ def open_card(review: ReviewRecord, nearest: Sequence[Passage]) -> StyledText:
     for passage in nearest[:_PAIRS]:
         question = shortened(passage.title or passage.question, _WORDING)
         text += f"\n· {question}\n  {shortened(passage.answer, _ANSWER)}"
-    return _one_message(text)
+    return text
 
 
 def decided_card(review: ReviewRecord, answer: str, zone: tzinfo) -> StyledText:
@@ -62,18 +89,9 @@ def decided_card(review: ReviewRecord, answer: str, zone: tzinfo) -> StyledText:
     return _one_message(text + f"\n\n{answer}" if answer else text)
 
 
-def decisions(review: ReviewRecord) -> Mapping[str, Any]:
-    """The buttons of an open card."""
-    approve = [button("✅ Aprobar", VERB, "ok", review.id)] if review.draft else []
-    return keyboard(
-        [*approve, button("✏️ Editar", VERB, "edit", review.id)],
-        [button("🚫 Rechazar", VERB, "no", review.id), button("🔀 Fusionar", VERB, "merge", review.id)],
-    )
-
-
-def confirmation(review_id: int, mark: str, yes: str) -> Mapping[str, Any]:
-    """The buttons that approve the draft of that mark after all, or leave the review open."""
-    return keyboard([button(yes, VERB, "sure", review_id, mark), button("No", VERB, "keep", review_id)])
+def confirmation(review: ReviewRecord, yes: str) -> Mapping[str, Any]:
+    """The buttons that approve the draft after all, or leave the review open."""
+    return keyboard([button(yes, VERB, "sure", review.id, mark(review)), button("No", VERB, "keep", review.id)])
 
 
 def merges(review_id: int, others: Sequence[ReviewRecord], nearest: Sequence[Passage]) -> Mapping[str, Any]:

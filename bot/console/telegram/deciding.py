@@ -4,14 +4,13 @@ Each is one call of the review desk inside of the caller's transaction, together
 press says is not trusted: it names a review, and what may be done with it is looked up.
 """
 
-import hashlib
 import re
 from collections.abc import Callable, Sequence
 from datetime import tzinfo
 
 from bot.console.telegram import wording
 from bot.console.telegram.base import Asked
-from bot.console.telegram.cards import confirmation, merges, note
+from bot.console.telegram.cards import confirmation, mark, merges, note, whole_draft
 from bot.console.telegram.outgoing import change, say
 from bot.errors import AlreadyDecided, ContradictionError, ReviewError
 from bot.messages import Passage
@@ -38,8 +37,10 @@ class Deciding:
         if review_id is None:
             return
         match list(says):
-            case ["ok", _]:
-                self._approve(session, asked, review_id)
+            case ["ok", _, *shown] if len(shown) < 2:
+                self._approve_shown(session, asked, review_id, "".join(shown))
+            case ["see", _]:
+                self._show_draft(session, asked, review_id)
             case ["no", _]:
                 self._try(session, asked, review_id, lambda desk: desk.reject(review_id, by=_name(asked)))
             case ["edit", _]:
@@ -50,8 +51,8 @@ class Deciding:
                 self._merge(session, asked, review_id, into)
             case ["pair", _, other] if (pair_id := number(other)) is not None:
                 self._approve_as(session, asked, review_id, pair_id)
-            case ["sure", _, mark]:
-                self._confirm(session, asked, review_id, mark)
+            case ["sure", _, shown]:
+                self._approve_shown(session, asked, review_id, shown, confirmed=True)
             case ["keep", _] if self._is_open(session, asked, review_id):
                 self._outcome(session, asked, review_id, wording.LEFT_OPEN)
 
@@ -76,9 +77,6 @@ class Deciding:
     ) -> None:
         review = self._is_open(session, asked, review_id)
         if not review:
-            return
-        if not (answer or review.draft):
-            self._outcome(session, asked, review_id, wording.NO_DRAFT)
             return
         told = len(reviews.askers(session, review_id))
 
@@ -115,13 +113,17 @@ class Deciding:
         if self._is_open(session, asked, review_id) and self._is_open(session, asked, into_id):
             self._try(session, asked, review_id, decide)
 
-    def _confirm(self, session: Session, asked: Asked, review_id: int, mark: str) -> None:
-        """Approves the draft in spite of what it contradicts, if it is still the one that was asked about."""
+    def _approve_shown(
+        self, session: Session, asked: Asked, review_id: int, shown: str, *, confirmed: bool = False
+    ) -> None:
+        """Approves the draft if it is still the one that the pressed button was shown with."""
         review = self._is_open(session, asked, review_id)
-        if review and mark != _mark(review.draft):
+        if review and not review.draft:
+            self._outcome(session, asked, review_id, wording.NO_DRAFT)
+        elif review and shown != mark(review):
             self._outcome(session, asked, review_id, wording.DRAFT_CHANGED)
         elif review:
-            self._approve(session, asked, review_id, review.draft, confirmed=True)
+            self._approve(session, asked, review_id, review.draft if confirmed else None, confirmed=confirmed)
 
     # --- questions back -----------------------------------------------------------------------------
 
@@ -131,6 +133,12 @@ class Deciding:
             text += f"«{shortened(review.question, 200)}». Lo que escribas queda aprobado."
             event = asked.event
             say(session, event.chat_id, text, about=_edit(review_id), reply_to=event.message_id, now=asked.now)
+
+    def _show_draft(self, session: Session, asked: Asked, review_id: int) -> None:
+        if review := self._is_open(session, asked, review_id):
+            text, buttons = whole_draft(review)
+            event, about = asked.event, note(review_id)
+            say(session, event.chat_id, text, about=about, reply_to=event.message_id, buttons=buttons, now=asked.now)
 
     def _offer(self, session: Session, asked: Asked, review_id: int, nearest: Sequence[Passage]) -> None:
         if self._is_open(session, asked, review_id):
@@ -151,7 +159,7 @@ class Deciding:
     def _ask_back(self, session: Session, asked: Asked, review_id: int, answer: str, what: str, yes: str) -> None:
         """Keeps the answer as the draft, and has it confirmed."""
         if self._try(session, asked, review_id, lambda desk: desk.edit(review_id, draft=answer)):
-            buttons = confirmation(review_id, _mark(reviews.get_review(session, review_id).draft), yes)
+            buttons = confirmation(reviews.get_review(session, review_id), yes)
             say(
                 session,
                 asked.event.chat_id,
@@ -221,8 +229,3 @@ def _edit(review_id: int) -> str:
 def _name(asked: Asked) -> str:
     assert asked.member
     return asked.member.name
-
-
-def _mark(draft: str) -> str:
-    """Tells drafts apart in a button's few bytes."""
-    return hashlib.sha256(draft.encode()).hexdigest()[:12]

@@ -19,13 +19,16 @@ def today(session: Session, zone: tzinfo, model: str, now: datetime) -> StyledTe
     figures = figures_since(session, here.replace(hour=0, minute=0, second=0, microsecond=0))
     lines = [
         f"Preguntas: {figures.questions} · con respuesta: {figures.answered} · sin respuesta: {figures.unknown}",
+        f"Respondidas después, al aprobarlas: {figures.called_back}",
         f"👍 {figures.good} · 👎 {figures.bad}",
         f"Por revisar: {figures.reviews} · consultas con una persona: {figures.handoffs}",
         f"En cola: {figures.inbox} por contestar, {figures.outbox} por enviar",
         f"Modelo en servicio: {model}",
     ]
+    if figures.held:
+        lines.insert(5, f"Esperan a que vuelva un chat que bloqueó al bot o lo sacó: {figures.held}")
     if figures.parked:
-        lines.insert(4, f"⚠️ Fallaron tres veces y quedaron sin atender: {figures.parked}")
+        lines.insert(5, f"⚠️ Fallaron siempre y quedaron sin atender: {figures.parked}")
     return bold(f"Hoy, {here:%d/%m/%Y}") + "\n" + "\n".join(lines)
 
 

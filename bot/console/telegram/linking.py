@@ -2,10 +2,10 @@
 
 from bot.console.telegram import wording
 from bot.console.telegram.base import Asked
-from bot.console.telegram.outgoing import CHANNEL, STAFF_CHAT, say
+from bot.console.telegram.outgoing import CHANNEL, say
 from storage import chat_states, staff
 from storage.database import Session
-from storage.staff import StaffRecord
+from storage.staff import STAFF_CHAT, StaffRecord
 
 
 def link(session: Session, asked: Asked, code: str) -> None:

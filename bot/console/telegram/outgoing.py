@@ -7,10 +7,9 @@ from typing import Any
 from bot.telegram.texts import StyledText, split_styled
 from storage import chat_states, outbox, staff
 from storage.database import Session
+from storage.staff import STAFF_CHAT
 
 CHANNEL = "telegram"
-STAFF_CHAT = "telegram_chat"
-"""The fact that holds the staff chat's id."""
 NOTICE = "staff"
 """What a notice is about: a reply to it is for nobody."""
 

@@ -18,15 +18,16 @@ from bot.console.telegram.board import MOST_CARDS, Board
 from bot.console.telegram.cards import VERB
 from bot.console.telegram.deciding import Deciding
 from bot.console.telegram.handoffs import CLOSE, Handoffs
-from bot.console.telegram.outgoing import CHANNEL, NOTICE, STAFF_CHAT, say
+from bot.console.telegram.outgoing import CHANNEL, NOTICE, say
 from bot.console.telegram.rights import Act, answer, by_admin, in_staff_chat, only_staff
 from bot.reviewing.desk import ReviewDesk
 from bot.telegram.keyboards import number, parts
 from bot.telegram.updates import Command, Event, Media, Press, TextMessage
-from storage import inbox, outbox, staff
+from storage import chat_states, inbox, outbox, staff
 from storage.database import Database, Session
 from storage.errors import UnknownId
 from storage.inbox import InboxItem
+from storage.staff import STAFF_CHAT
 
 log = logging.getLogger("cenfobot")
 
@@ -83,10 +84,12 @@ class TelegramStaff:
             self.wake_cards()
         return handled
 
-    async def apologise(self, event: Event) -> None:
-        """Says that it failed for good, where staff have done something."""
-        await asyncio.to_thread(self._apologise, event)
-        self._wake()
+    async def apologise(self, event: Event, item: InboxItem) -> bool:
+        """Says that what staff did has failed for good; False: it is a student's, and nothing was said."""
+        theirs = await asyncio.to_thread(self._apologise, event, item)
+        if theirs:
+            self._wake()
+        return theirs
 
     async def watch(self) -> None:
         """Keeps the staff's chat up to date, until it is cancelled."""
@@ -115,6 +118,7 @@ class TelegramStaff:
             return False
         with self._database.writing() as session:
             if inbox.finish(session, item.id, now=self._clock()):  # else another worker has done it
+                chat_states.mark_reachable(session, CHANNEL, event.chat_id, self._clock())
                 act(session)
         return True
 
@@ -222,9 +226,19 @@ class TelegramStaff:
             return lambda session: answer(session, asked, "Escribe /cerrar en respuesta a la consulta.")
         return lambda session: self.people.close(session, asked, handoff_id)
 
-    def _apologise(self, event: Event) -> None:
+    def _apologise(self, event: Event, item: InboxItem) -> bool:
+        asked = self._asked(event)
+        if asked is None or not self._is_theirs(asked):
+            return False
         with self._database.writing() as session:
-            say(session, event.chat_id, wording.FAILED, now=self._clock())
+            say(session, event.chat_id, wording.FAILED, once=f"sorry:{item.id}", now=self._clock())
+        return True
+
+    def _is_theirs(self, asked: Asked) -> bool:
+        try:
+            return self._act(asked) is not None
+        except Exception:  # only what is for staff reads what may be out of order
+            return True
 
 
 def _is_ours(about: str) -> bool:

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from bot.channels.inbox import MAX_ATTEMPTS, MAX_CLAIMS, Inbox
+from bot.channels.inbox import MAX_DEATHS, MAX_FAILURES, Inbox
 from bot.messages import IncomingMessage
 from storage import inbox as stored
 from storage.database import Database
@@ -144,20 +144,28 @@ async def test_what_another_process_left_is_taken_up_when_its_lease_ends(databas
 async def test_what_fails_three_times_is_parked_and_blocks_nobody(
     database: Database, caplog: pytest.LogCaptureFixture
 ) -> None:
-    attempts: list[int] = []
+    failures: list[int] = []
+    told: list[tuple[str, str]] = []
 
     async def work(item: InboxItem) -> None:
         if item.text == "veneno":
-            attempts.append(item.attempts)
+            failures.append(item.failures)
             raise ValueError(f"cannot answer {item.text}")
 
+    async def last_word(item: InboxItem, reason: str) -> None:
+        told.append((item.text, reason))
+        raise OSError("nobody hears it")
+
     recorder = Recorder(work)
-    async with Inbox(database, recorder.handle, workers=1, retry_seconds=0, poll_seconds=0.01) as inbox:
+    async with Inbox(
+        database, recorder.handle, last_word=last_word, workers=1, retry_seconds=0, poll_seconds=0.01
+    ) as inbox:
         await inbox.receive(message("veneno"))
         await inbox.receive(message("después"))
         await inbox.receive(message("hola", chat="beto"))
         await recorder.until(2)
-    assert attempts == [1, 2, 3]
+    assert failures == [0, 1, 2]
+    assert told == [("veneno", "ValueError")]
     assert sorted(recorder.handled) == [("ana", "después"), ("beto", "hola")]
     assert waiting(database) == []
     assert "ValueError" in caplog.text
@@ -165,19 +173,31 @@ async def test_what_fails_three_times_is_parked_and_blocks_nobody(
     assert "veneno" not in caplog.text
 
 
-async def test_a_message_that_ended_the_process_time_and_again_is_parked_unhandled(database: Database) -> None:
+async def test_a_message_that_ended_the_process_time_and_again_is_parked_unhandled_and_its_sender_is_told(
+    database: Database,
+) -> None:
+    told: list[str] = []
+
+    async def last_word(item: InboxItem, reason: str) -> None:
+        told.append(f"{item.text}: {reason}")
+
     recorder = Recorder()
-    await interrupted(database, MAX_CLAIMS)
-    async with Inbox(database, recorder.handle) as inbox:
+    await interrupted(database, MAX_DEATHS)
+    async with Inbox(database, recorder.handle, last_word=last_word) as inbox:
         await inbox.receive(message("hola"))
         await recorder.until(1)
     assert recorder.handled == [("ana", "hola")]
+    assert told == ["veneno: the process ended each time that it was handled"]
 
 
-async def test_a_message_that_was_handled_when_others_ended_the_process_is_not_lost(database: Database) -> None:
-    recorder = Recorder()
-    await interrupted(database, MAX_ATTEMPTS + 1)
-    async with Inbox(database, recorder.handle):
+async def test_the_ends_of_its_process_use_up_none_of_a_message_s_tries(database: Database) -> None:
+    async def work(item: InboxItem) -> None:
+        if item.failures < MAX_FAILURES - 1:
+            raise ValueError
+
+    recorder = Recorder(work)
+    await interrupted(database, MAX_DEATHS - 1)
+    async with Inbox(database, recorder.handle, retry_seconds=0, poll_seconds=0.01):
         await recorder.until(1)
     assert recorder.handled == [("ana", "veneno")]
 

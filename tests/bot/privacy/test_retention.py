@@ -11,7 +11,7 @@ from bot.cli import main
 from bot.home import open_home
 from bot.privacy.retention import forget_daily, forget_old
 from bot.settings import Settings
-from storage import conversations
+from storage import chat_states, conversations, outbox
 from storage.database import Database
 
 
@@ -33,8 +33,18 @@ def chats(database: Database) -> list[str]:
         return [chat for chat in ("ana", "luis") if conversations.find_conversation(session, "web", chat)]
 
 
-def test_zero_days_keep_everything(database: Database) -> None:
-    forget_old(database, 0)
+def test_zero_days_keep_everything_but_what_nobody_returned_for(database: Database) -> None:
+    now = datetime.now(UTC)
+    to_ana = {"channel": "telegram", "chat_id": "ana"}
+    with database.writing() as session:
+        outbox.put(session, **to_ana, method="sendMessage", payload={"text": "Hola"}, about="answer:1", now=now)
+        chat_states.mark_unreachable(session, "telegram", "ana", "blocked", now)
+
+    forget_old(database, 0, now + timedelta(days=8))
+
+    with database.reading() as session:
+        (row,) = outbox.history(session, **to_ana, abouts=["answer:1"])
+    assert (row.status, row.payload) == ("failed", {})
 
     assert chats(database) == ["ana", "luis"]
 

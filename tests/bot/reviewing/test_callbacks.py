@@ -3,14 +3,15 @@
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
 import pytest
 
 from bot.errors import ContradictionError
-from bot.reviewing.callbacks import REASON
+from bot.reviewing.callbacks import CallBacks
 from bot.reviewing.desk import ReviewDesk
 from storage import conversations, outbox, retention
-from storage.conversations import MessageRecord
+from storage.conversations import CALL_BACK, MessageRecord
 from storage.database import Database
 from storage.outbox import OutboxItem
 
@@ -65,10 +66,32 @@ def test_everybody_who_asked_gets_the_answer_with_the_own_wording(desk: ReviewDe
     assert ana.text == "Ya tengo la respuesta a tu pregunta «¿Tienen estacionamiento?»:\n\nSí, gratis."
     assert luis.text == "Ya tengo la respuesta a tu pregunta «estacionamiento tienen??»:\n\nSí, gratis."
     assert (ana.kind, ana.verbatim) == ("answer", True)
+    source = "\n\nRespuesta verificada por el personal · 22/11/2026"
     assert [(item.chat_id, item.method, item.payload["text"], item.about) for item in put(database)] == [
-        ("ana", "sendMessage", ana.text, f"answer:{ana.id}"),
-        ("luis", "sendMessage", luis.text, f"answer:{luis.id}"),
+        ("ana", "sendMessage", ana.text + source, f"answer:{ana.id}"),
+        ("luis", "sendMessage", luis.text + source, f"answer:{luis.id}"),
     ]
+
+
+def test_a_call_back_has_the_source_and_the_buttons_of_an_answer(database: Database) -> None:
+    how = CallBacks("Ya la tengo. " * 20 + "{answer}", "CENFOBANK", ZoneInfo("Asia/Tokyo"))
+    desk = ReviewDesk(database, how, clock=lambda: NOW)
+    review = ask(desk, database, "¿Hay becas?")
+    ask(desk, database, "hay becas", "-100")
+
+    desk.approve(review, by="Rosa", answer="🎓" * 2000)
+
+    first, private, _, group = put(database)
+    assert "reply_markup" not in first.payload
+    assert private.payload["text"].endswith("\n\nRespuesta verificada por CENFOBANK · 23/11/2026")
+    assert [entity["type"] for entity in private.payload["entities"]] == ["italic"]
+    assert [pressed(item) for item in (private, group)] == [["fb", "fb", "hand"], ["fb", "fb"]]
+
+
+def pressed(item: OutboxItem) -> list[str]:
+    """What its buttons do."""
+    rows = item.payload["reply_markup"]["inline_keyboard"]
+    return [button["callback_data"].partition(":")[0] for row in rows for button in row]
 
 
 def test_who_asked_twice_is_told_once_by_the_latest_wording(desk: ReviewDesk, database: Database) -> None:
@@ -127,7 +150,7 @@ def test_who_wanted_to_be_forgotten_is_not_told(desk: ReviewDesk, database: Data
 
 
 def test_the_profile_s_text_is_used_and_a_question_cannot_fill_its_places(database: Database) -> None:
-    desk = ReviewDesk(database, "{answer} ({question}) {otra}", clock=lambda: NOW)
+    desk = ReviewDesk(database, CallBacks("{answer} ({question}) {otra}"), clock=lambda: NOW)
 
     desk.approve(ask(desk, database, "¿becas {answer}?"), by="Rosa", answer="Sí {question}.")
 
@@ -152,7 +175,7 @@ def test_a_call_back_is_an_answer_like_others_to_feedback_and_follow_ups(desk: R
         assert conversation
         (exchange,) = conversations.recent_exchanges(session, conversation, limit=4)
         feedback = conversations.set_feedback(session, conversation, exchange.answer_id, -1)
-        assert conversations.answered_because(session, conversation, REASON, since=NOW) == 1
+        assert conversations.answered_because(session, conversation, CALL_BACK, since=NOW) == 1
     assert (exchange.question, exchange.passages[0]["answer"]) == ("¿Hay becas?", "Sí.")
     assert feedback
     assert feedback.asked == "¿Hay becas?"

@@ -15,6 +15,7 @@ from bot.telegram.updates import (
     Ignored,
     Media,
     Membership,
+    Migrated,
     PollAnswer,
     Press,
     TextMessage,
@@ -147,6 +148,11 @@ def test_whether_the_bot_is_in_the_chat(status: str, inside: bool) -> None:
     assert what == Membership(status, "member")
     assert isinstance(what, Membership)
     assert what.inside == inside
+
+
+def test_a_group_that_becomes_a_supergroup_says_under_which_id() -> None:
+    assert said(GROUP, migrate_to_chat_id=-1009) == Migrated("-1009")
+    assert isinstance(said(GROUP, migrate_from_chat_id=-4), Ignored)
 
 
 _JSON = st.recursive(

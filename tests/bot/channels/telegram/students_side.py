@@ -21,6 +21,7 @@ from bot.channels.telegram.cosmetics import Cosmetics
 from bot.channels.telegram.floods import Floods
 from bot.channels.telegram.gestures import Gestures
 from bot.channels.telegram.outbox import Sender
+from bot.channels.telegram.progress import Growing
 from bot.channels.telegram.receiving import Polling, incoming
 from bot.channels.telegram.students import Students
 from bot.messages import Answer, Kind, Passage
@@ -163,6 +164,7 @@ async def serving(
     patience: float = 60,
     messages_per_minute: int = 100,
     profile: Profile = PROFILE,
+    growing: Growing | None = None,
 ) -> AsyncIterator[Service]:
     """The bot, from polling to sending."""
     me, floods, answers, staff = bot_id(api.token), Floods(), Answers(database), Staff()
@@ -187,8 +189,9 @@ async def serving(
         burst_seconds=burst,
         longest_burst_seconds=burst * 5,
         patience_seconds=patience,
+        growing=growing,
     )
-    inbox = Inbox(database, students.handle, poll_seconds=0.05, retry_seconds=0.01)
+    inbox = Inbox(database, students.handle, last_word=students.apologise, poll_seconds=0.05, retry_seconds=0.01)
 
     async def store(update: Mapping[str, Any]) -> None:
         if query := update.get("callback_query"):

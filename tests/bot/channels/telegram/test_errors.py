@@ -39,7 +39,7 @@ from bot.channels.telegram.errors import Fault, Meaning, understood
             BadRequest("Not enough rights to send text messages to the chat"),
             Fault(Meaning.UNREACHABLE, "not allowed to write"),
         ),
-        (ChatMigrated(-100), Fault(Meaning.UNREACHABLE, "is the supergroup -100 now")),
+        (ChatMigrated(-100), Fault(Meaning.MOVED, "is a supergroup now", moved_to="-100")),
         (BadRequest("Message is not modified: specified new"), Fault(Meaning.UNCHANGED, "not modified")),
         (BadRequest("Message is too long"), Fault(Meaning.HOPELESS, "Message is too long")),
         (BadRequest("Can't parse entities: x"), Fault(Meaning.REFUSED, "Can't parse entities: x")),

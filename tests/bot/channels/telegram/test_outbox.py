@@ -3,7 +3,6 @@
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -18,9 +17,15 @@ from storage.errors import DatabaseError
 from storage.outbox import OutboxItem
 from tests.bot.channels.telegram.conftest import started
 from tests.bot.channels.telegram.outbox_side import OutboxSide, texts, until
+from tests.conftest import on_sqlite
 from tests.telegram.bot_api import BotApi
 from tests.telegram.faults import Kind
 from tests.telegram.users import User
+
+
+@pytest.fixture
+def database(either_database: Database) -> Database:
+    return either_database
 
 
 class TestSending:
@@ -95,9 +100,9 @@ class TestSending:
             assert await outbox.settled() == ["sent"]
 
     async def test_a_database_that_is_away_for_a_moment_doubles_nothing(
-        self, bot: Bot, outbox: OutboxSide, ana: User, tmp_path: Path
+        self, bot: Bot, outbox: OutboxSide, ana: User
     ) -> None:
-        database = _Leaving(f"sqlite:///{tmp_path / 'cenfobot.db'}")
+        database = _Leaving(outbox.database.name)
         outbox.put(ana.id, "hola")
         async with Sender(bot, database, poll_seconds=0.1):
             assert await outbox.settled() == ["sent"]
@@ -106,6 +111,7 @@ class TestSending:
         assert texts(ana) == ["hola"]
 
 
+@on_sqlite
 class TestFloods:
     async def test_a_flood_wait_of_one_chat_delays_no_other_and_loses_nothing(
         self, api: BotApi, bot: Bot, outbox: OutboxSide, ana: User

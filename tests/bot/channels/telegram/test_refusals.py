@@ -3,16 +3,23 @@
 import pytest
 from telegram import Bot
 
+from bot.channels.telegram import notes
 from bot.channels.telegram.outbox import Sender
 from storage import chat_states
+from storage.database import Database
 from tests.bot.channels.telegram.conftest import started
-from tests.bot.channels.telegram.outbox_side import OutboxSide, texts
+from tests.bot.channels.telegram.outbox_side import OutboxSide, texts, until
 from tests.telegram.bot_api import BotApi
 from tests.telegram.users import User
 
 
+@pytest.fixture
+def database(either_database: Database) -> Database:
+    return either_database
+
+
 @pytest.mark.parametrize("why", ["blocked", "deactivated", "chat not found"])
-async def test_a_chat_that_takes_nothing_more_is_left_alone(
+async def test_what_a_chat_cannot_be_sent_waits_for_its_return_and_blocks_no_other(
     api: BotApi, bot: Bot, outbox: OutboxSide, ana: User, why: str
 ) -> None:
     {"blocked": ana.blocks_bot, "deactivated": ana.is_deactivated}.get(why, lambda: None)()
@@ -22,11 +29,38 @@ async def test_a_chat_that_takes_nothing_more_is_left_alone(
         outbox.put(chat_id, text)
     outbox.put(beto.id, "hola")
     async with Sender(bot, outbox.database):
-        assert await outbox.settled() == ["failed", "failed", "sent"]
-    assert outbox.row(1).reason == outbox.row(2).reason == why
+        await until(lambda: outbox.statuses() == ["pending", "pending", "sent"])
+    assert outbox.row(1).reason == why
     with outbox.database.reading() as session:
         assert chat_states.is_unreachable(session, "telegram", str(chat_id)) == why
     assert len(api.calls_of("sendMessage")) == 2
+
+
+async def test_a_chat_that_returns_is_sent_what_waits_in_order(bot: Bot, outbox: OutboxSide, ana: User) -> None:
+    ana.blocks_bot()
+    for text in ("uno", "dos"):
+        outbox.put(ana.id, text)
+    async with Sender(bot, outbox.database, poll_seconds=0.1):
+        await until(lambda: outbox.row(1).reason == "blocked")
+        outbox.put(ana.id, "tres")
+        ana.unblocks_bot()
+        with outbox.database.writing() as session:
+            chat_states.mark_reachable(session, "telegram", str(ana.id), notes.now())
+        assert await outbox.settled() == ["sent"] * 3
+    assert texts(ana) == ["uno", "dos", "tres"]
+
+
+async def test_a_group_that_has_become_a_supergroup_is_followed(
+    api: BotApi, bot: Bot, outbox: OutboxSide, ana: User
+) -> None:
+    group = api.group("Aula 3", ana, supergroup=False)
+    after = group.becomes_supergroup()
+    outbox.put(group.id, "uno", reply_parameters={"message_id": 1, "allow_sending_without_reply": True})
+    outbox.put(group.id, "dos")
+    async with Sender(bot, outbox.database, poll_seconds=0.1):
+        assert await outbox.settled() == ["sent", "sent"]
+    assert [message.text for message in after.bot_messages] == ["uno", "dos"]
+    assert (group.bot_messages, api.violations) == ([], [])
 
 
 async def test_an_edit_that_changes_nothing_counts_as_sent(bot: Bot, outbox: OutboxSide, ana: User) -> None:

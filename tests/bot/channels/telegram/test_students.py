@@ -4,12 +4,16 @@ import asyncio
 from collections.abc import AsyncIterator
 
 import pytest
+from sqlalchemy import update
 from telegram import Bot
 
+from bot.channels.inbox import MAX_DEATHS
 from bot.channels.telegram import wording
 from storage import chat_states, conversations, reviews
 from storage.database import Database
+from storage.models import Inbox
 from tests.bot.channels.telegram.conftest import started
+from tests.bot.channels.telegram.inbox_side import Stored
 from tests.bot.channels.telegram.outbox_side import until
 from tests.bot.channels.telegram.students_side import PROFILE, Service, approve, serving
 from tests.telegram.bot_api import BotApi
@@ -82,6 +86,18 @@ class TestAnswers:
         await service.quiet()
         assert [message.text for message in ana.chat.bot_messages[1:]] == [PROFILE.texts.error]
         assert logged(service, ana) == [PRICE, PROFILE.texts.error]
+
+    async def test_a_question_whose_process_always_ended_gets_an_apology(
+        self, api: BotApi, bot: Bot, database: Database, stored: Stored
+    ) -> None:
+        ana = api.user("Ana")
+        ana.sends(PRICE)
+        await stored(api.updates[-1])
+        with database.writing() as session:
+            session.execute(update(Inbox).values(attempts=MAX_DEATHS))
+        async with serving(api, bot, database) as service:
+            await service.hears(ana.chat, PROFILE.texts.error)
+            assert (service.answers.asked, logged(service, ana)) == ([], [PRICE, PROFILE.texts.error])
 
     async def test_one_that_fails_once_is_answered(self, service: Service, ana: User) -> None:
         service.answers.failures = 1
@@ -235,6 +251,28 @@ class TestPersons:
 
 
 class TestBlocking:
+    async def test_what_staff_approved_meanwhile_comes_when_the_student_unblocks_the_bot(
+        self, service: Service, ana: User
+    ) -> None:
+        ana.sends("¿hay becas?")
+        await service.hears(ana.chat, PROFILE.texts.unknown)
+        ana.blocks_bot()
+        await service.quiet()
+        service.desk.approve(1, by="Rosa", answer="Sí, hay becas.")
+        await asyncio.sleep(0.3)
+        ana.unblocks_bot()
+        told = await service.hears(ana.chat, "Sí, hay becas.")
+        assert told.buttons == BUTTONS
+
+    async def test_a_group_is_answered_where_it_has_become_a_supergroup(self, service: Service, ana: User) -> None:
+        group = service.api.group("Aula 3", ana, supergroup=False)
+        ana.sends("@cenfobot ¿hay becas?", chat=group)
+        await service.hears(group, PROFILE.texts.unknown)
+        after = group.becomes_supergroup()
+        await service.quiet()
+        service.desk.approve(1, by="Rosa", answer="Sí, hay becas.")
+        await service.hears(after, "Sí, hay becas.")
+
     async def test_a_chat_that_blocks_the_bot_is_left_alone_until_it_writes_again(
         self, service: Service, ana: User
     ) -> None:
@@ -245,5 +283,6 @@ class TestBlocking:
         ana.unblocks_bot()
         ana.sends(PRICE)
         await service.hears(ana.chat, "S/ 100")
+        await service.quiet()
         with service.database.reading() as session:
             assert chat_states.is_unreachable(session, "telegram", str(ana.id)) is None

@@ -1,7 +1,4 @@
-"""An office with an empty database."""
-
-from collections.abc import Iterator
-from pathlib import Path
+"""An office with an empty database, on SQLite and on PostgreSQL."""
 
 import pytest
 
@@ -10,11 +7,8 @@ from tests.bot.console.telegram.office import Office
 
 
 @pytest.fixture
-def database(tmp_path: Path) -> Iterator[Database]:
-    database = Database(f"sqlite:///{tmp_path / 'cenfobot.db'}")
-    database.migrate()
-    yield database
-    database.close()
+def database(either_database: Database) -> Database:
+    return either_database
 
 
 @pytest.fixture

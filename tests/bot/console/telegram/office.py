@@ -181,6 +181,12 @@ class Office:
     _payloads: dict[int, Any] = field(default_factory=dict)
 
 
+def card(office: Office, question: str = "¿Hay becas?", draft: str = "") -> tuple[int, Put]:
+    """A question that is asked; its review's id and its card."""
+    review = office.asks(question, draft=draft)
+    return review, next(put for put in office.update() if put.about == f"review:{review}")
+
+
 def _put(row: Outbox, payload: dict[str, Any]) -> Put:
     rows = payload.get("reply_markup", {}).get("inline_keyboard", [])
     reply = payload.get("reply_parameters", {}).get("message_id", "")

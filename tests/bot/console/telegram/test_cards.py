@@ -3,9 +3,11 @@
 import asyncio
 from contextlib import suppress
 
+from bot.console.telegram.cards import mark
 from bot.messages import Passage
 from bot.telegram.texts import units
-from storage import chat_states, outbox, reviews, staff
+from storage import chat_states, outbox, reviews
+from storage.moving import move_chat
 from storage.reviews import URGENT
 from tests.bot.console.telegram.office import LUIS, ROSA, STAFF_CHAT, Office
 
@@ -23,7 +25,7 @@ def test_a_card_shows_what_is_to_be_known_before_deciding(office: Office) -> Non
         "Lo más parecido ya aprobado:\n· ¿Hay descuentos?\n  Hay descuentos."
     )
     assert card.buttons == {
-        "✅ Aprobar": f"s:ok:{review}",
+        "✅ Aprobar": f"s:ok:{review}:{mark(office.desk.review(review))}",
         "✏️ Editar": f"s:edit:{review}",
         "🚫 Rechazar": f"s:no:{review}",
         "🔀 Fusionar": f"s:merge:{review}",
@@ -106,11 +108,24 @@ def test_without_a_chat_that_can_be_reached_nothing_is_put(office: Office) -> No
     assert len(office.update()) == 1
 
 
-def test_cards_that_were_lost_when_the_bot_was_put_out_are_posted_again(office: Office) -> None:
+def test_cards_that_were_on_their_way_when_the_bot_was_put_out_come_with_its_return(office: Office) -> None:
     office.asks("¿Hay becas?")
     office.side._board.update()
     with office.database.writing() as session:
         chat_states.mark_unreachable(session, "telegram", STAFF_CHAT, "kicked", office.now)
+    office.desk.reject(1, by="Rosa")
+    with office.database.writing() as session:
+        chat_states.mark_reachable(session, "telegram", STAFF_CHAT, office.now)
+
+    assert [put.method for put in office.update()] == ["sendMessage", "editMessageText"]
+
+
+def test_a_card_that_was_given_up_is_posted_again(office: Office) -> None:
+    office.asks("¿Hay becas?")
+    office.side._board.update()
+    with office.database.writing() as session:
+        chat_states.mark_unreachable(session, "telegram", STAFF_CHAT, "kicked", office.now)
+        office.later(days=8)
         chat_states.mark_reachable(session, "telegram", STAFF_CHAT, office.now)
 
     office.side._board.update()
@@ -123,12 +138,16 @@ def test_cards_that_were_lost_when_the_bot_was_put_out_are_posted_again(office: 
 
 def test_the_chat_is_followed_when_the_group_becomes_a_supergroup(office: Office) -> None:
     office.asks("¿Hay becas?")
+    office.update()
+    office.asks("¿Tienen piscina?")
+    office.side._board.update()
     with office.database.writing() as session:
-        chat_states.mark_unreachable(session, "telegram", STAFF_CHAT, "is the supergroup -100999 now", office.now)
+        move_chat(session, "telegram", STAFF_CHAT, "-100999", office.now)
 
-    assert [put.chat for put in office.update()] == ["-100999"]
-    with office.database.reading() as session:
-        assert staff.get_fact(session, "telegram_chat") == "-100999"
+    assert [(put.chat, put.method) for put in office.update()] == [("-100999", "sendMessage")] * 2
+    for review in (1, 2):
+        office.desk.reject(review, by="Rosa")
+    assert [(put.chat, put.method) for put in office.update()] == [("-100999", "editMessageText")] * 2
 
 
 def test_a_card_is_one_message_however_much_there_is_to_say(office: Office) -> None:
@@ -143,7 +162,7 @@ def test_a_card_is_one_message_however_much_there_is_to_say(office: Office) -> N
 
     assert units(card.text) <= 4096
     assert "🎓" * 1000 in card.text
-    assert card.buttons
+    assert list(card.buttons) == ["📄 Ver el borrador entero", "✏️ Editar", "🚫 Rechazar", "🔀 Fusionar"]
     assert office.update() == []
 
 

@@ -15,7 +15,8 @@ async def test_the_figures_are_of_the_day_where_the_school_is(office: Office) ->
     await office.commands(LUIS, "/estado")
 
     assert office.new()[0].text == (
-        "Hoy, 22/11/2026\nPreguntas: 1 · con respuesta: 0 · sin respuesta: 0\n👍 0 · 👎 0\n"
+        "Hoy, 22/11/2026\nPreguntas: 1 · con respuesta: 0 · sin respuesta: 0\n"
+        "Respondidas después, al aprobarlas: 0\n👍 0 · 👎 0\n"
         "Por revisar: 2 · consultas con una persona: 1\nEn cola: 0 por contestar, 0 por enviar\n"
         "Modelo en servicio: tiny-llama+v0003"
     )
