@@ -162,9 +162,12 @@ class LookUp:
         for part in parts:
             readings = [part.text, *(question for question in questions if part.text in question)]
             readings += [f"{told}, {part.text}"] * bool(told)
-            if said and (completed := follow_up(part.text, said, self._institution)):
+            completed = follow_up(part.text, said, self._institution) if said else None
+            if completed:
                 readings += [completed.question, *completed.others]
             asked = [self._find(reading) for reading in dict.fromkeys(readings)]
+            if completed and _is_bare(part.text):
+                asked = [one for one in asked if _is_about(one, completed.name) and self._answered(one)] or asked
             if asked[0].answer in found and _probability(asked[0]) >= SURE:
                 continue  # the same question again
             best = max(asked, key=lambda one: (one.answer not in ("", *found), _probability(one)))
