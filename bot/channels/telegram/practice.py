@@ -11,7 +11,7 @@ from bot.channels.telegram.talk import CHANNEL, Talk
 from bot.messages import Passage
 from bot.telegram.events import Event, PollAnswer
 from bot.telegram.keyboards import button, shortened
-from storage import conversations, pairs, quizzes
+from storage import conversations, outbox, pairs, quizzes
 from storage.database import Database, Session
 from storage.inbox import InboxItem
 from storage.outbox import OutboxItem
@@ -26,6 +26,7 @@ _NEAREST = 12
 _NOT_AGAIN = 50
 """A pair is not asked again before so many others, where there are as many."""
 _ABOUT = "quiz:"
+_LOOKS, _LOOK_SECONDS = 20, 0.1
 
 
 @dataclass(frozen=True)
@@ -92,8 +93,22 @@ class Practice:
         }
         talk.send("sendPoll", poll, about=f"{_ABOUT}{quiz_id}")
 
-    def take(self, talk: Talk, answer: PollAnswer) -> None:
-        """Says whether an answer was right, and the score. A poll that was passed on to others counts for its owner."""
+    async def take(self, item: InboxItem, event: Event, answer: PollAnswer) -> None:
+        """Says whether an answer was right, and the score. A poll that was passed on to others counts for its owner.
+
+        Waits a little where the poll may have been sent this very moment, so that it is not known yet.
+        """
+        for _ in range(_LOOKS):
+            if not await asyncio.to_thread(self._is_sending, event.chat_id):
+                break
+            await asyncio.sleep(_LOOK_SECONDS)
+        await self._commit(item, event, lambda talk: self._take(talk, answer))
+
+    def _is_sending(self, chat_id: str) -> bool:
+        with self._database.reading() as session:
+            return outbox.is_sending(session, CHANNEL, chat_id)
+
+    def _take(self, talk: Talk, answer: PollAnswer) -> None:
         conversation = talk.known_conversation
         if conversation is None or len(answer.options) != 1:
             return

@@ -182,7 +182,7 @@ class Students:
             case Press() as press:
                 await self._presses.handle(item, event, press)
             case PollAnswer() as answer:
-                await self._commit(item, event, lambda talk: self._practice.take(talk, answer))
+                await self._practice.take(item, event, answer)
             case Membership() as change:
                 await self._commit(item, event, lambda talk: self._moved(talk, change))
             case Migrated(chat_id):

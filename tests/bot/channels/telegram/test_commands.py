@@ -1,5 +1,6 @@
 """What the commands and their buttons do, seen from the student's side."""
 
+import asyncio
 import json
 from collections.abc import AsyncIterator
 from dataclasses import replace
@@ -9,6 +10,8 @@ from telegram import Bot
 from telegram.constants import BotCommandLimit
 
 from bot.channels.telegram import wording
+from bot.channels.telegram.notes import Note
+from bot.channels.telegram.outbox import Sender
 from storage import conversations, outbox
 from storage.database import Database
 from tests.bot.channels.telegram.outbox_side import until
@@ -150,6 +153,21 @@ class TestPractice:
         )
         said = await service.hears(ana.chat, "Llevas 1 de 2.")
         assert right in said.text
+
+    async def test_an_answer_that_comes_before_the_poll_is_noted_counts(
+        self, service: Service, ana: User, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        note = Sender._note
+
+        async def late(sender: Sender, what: Note) -> None:
+            await asyncio.sleep(0.5)
+            await note(sender, what)
+
+        monkeypatch.setattr(Sender, "_note", late)
+        ana.sends("/practica")
+        asked = await service.hears(ana.chat, is_quiz)
+        ana.answers_poll(asked, asked.raw["poll"]["correct_option_ids"][0])
+        await service.hears(ana.chat, "Llevas 1 de 1.")
 
     async def test_a_poll_that_was_passed_on_counts_for_its_owner_only(self, service: Service, ana: User) -> None:
         beto = service.api.user("Beto")
