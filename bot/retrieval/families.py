@@ -5,7 +5,7 @@ be to speak of something that the student did not name.
 """
 
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 
 from bot.names import NAME
 from bot.retrieval.joint import IndexedPair
@@ -42,7 +42,7 @@ def _frame(question: str) -> str:
     return opening + NAME.sub("…", rest)
 
 
-def _own_stems(family: Iterable[IndexedPair]) -> Mapping[int, frozenset[str]]:
+def _own_stems(family: Sequence[IndexedPair]) -> Mapping[int, frozenset[str]]:
     """The stems that one pair's name or wordings have, and no other of its ``family``."""
     stems = {pair_id: _stems(" ".join((question, *wordings))) for pair_id, question, _, wordings in family}
     names = {pair_id: _stems(" ".join(NAME.findall(question[2:]))) for pair_id, question, _, _ in family}

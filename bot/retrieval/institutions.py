@@ -1,7 +1,7 @@
 """Names of other banks, schools, offices and companies (``data/institutions.csv``).
 
 "¿Cuándo empiezan las clases en Senati?" is word for word about our subjects, but for the name. A name that is said in
-the question and nowhere in the pair that was found speaks against the pair. Staff may add names.
+the question and nowhere in the pair that was found speaks against the pair.
 """
 
 from collections.abc import Iterable
