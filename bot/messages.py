@@ -81,7 +81,7 @@ class Answer:
     probability: float | None = None
     """That the question is ours and has an approved answer, in [0, 1]; None for fixed replies."""
     warning: str = ""
-    """What the student is told before the text, such as not to write passwords; part of the reply alone."""
+    """What the student is told before the text: not to write passwords, that the answer is the same again."""
     open_questions: tuple[str, ...] = ()
     """What the message asks besides, of our subject and without an approved answer: goes to staff."""
 

@@ -64,7 +64,7 @@ class Answerer:
         return replace(
             answer,
             question=text,
-            warning=self._profile.texts.secret_warning if holds_secret(text) else "",
+            warning=self._before(text, answer),
             model=answer.model or self._generator.model,
             milliseconds=answer.milliseconds | {"total": round(total, 1)},
         )
@@ -97,14 +97,11 @@ class Answerer:
         if kind is Kind.OUT_OF_SCOPE:
             return replace(answer, text=self._profile.texts.out_of_scope)
         started = time.perf_counter()
-        again = shipped().kind(question) == AGAIN
-        alone = len(decided) == 1 and not again
-        spoken = [await self._speak(part, preview if alone else None) for part in parts]
+        spoken = [await self._speak(part, preview if len(decided) == 1 else None) for part in parts]
         milliseconds["generate"] = round((time.perf_counter() - started) * 1000, 1)
         answer = self._joined(answer, parts, spoken)
-        if answer.kind is not Kind.ANSWER or alone:
-            return answer
-        return self._framed(answer, again, [part for part in decided if part not in parts])
+        unanswered = [part for part in decided if part not in parts]
+        return self._with_open(answer, unanswered) if unanswered and answer.kind is Kind.ANSWER else answer
 
     def _decided(self, question: str, turns: Sequence[EarlierTurn]) -> Answer | list[Asked]:
         """The fixed reply to what is unsafe or small talk, else what is asked.
@@ -140,12 +137,19 @@ class Answerer:
             verbatim=all(s.verbatim for s in said),
         )
 
-    def _framed(self, answer: Answer, again: bool, unanswered: Sequence[Asked]) -> Answer:
-        """``answer`` with what is said before one that is asked for once more, and of the parts that have none."""
-        texts = self._profile.texts
-        said = [texts.again] * again + [answer.text] + [texts.open_part] * bool(unanswered)
+    def _with_open(self, answer: Answer, unanswered: Sequence[Asked]) -> Answer:
+        """``answer``, and that some parts of the message have none."""
         ours = [part.question for part in unanswered if self._scope.decide(part.finding)[0] is Kind.UNKNOWN]
-        return replace(answer, text="\n\n".join(said), open_questions=tuple(ours))
+        text = f"{answer.text}\n\n{self._profile.texts.open_part}"
+        return replace(answer, text=text, open_questions=tuple(ours))
+
+    def _before(self, text: str, answer: Answer) -> str:
+        """What is said before the answer to ``text``: a warning, and that it is the same answer once more."""
+        texts = self._profile.texts
+        said = [texts.secret_warning] if holds_secret(text) else []
+        if answer.kind is Kind.ANSWER and shipped().kind(text) == AGAIN:
+            said.append(texts.again)
+        return "\n\n".join(said)
 
 
 def _fixed(kind: Kind, text: str, reason: str) -> Answer:

@@ -122,6 +122,8 @@ class LookUp:
         rivals = alone.answer != meant.answer if completed.definite else True
         least = _ALONE_AGAINST_POINTING if completed.definite else 0.0
         stands_alone = rivals and _probability(alone) >= max(least, _probability(meant))
+        if not completed.definite and not self._answered(meant):
+            return None
         if bare and meant.answer != said and _probability(meant) >= SURE:
             stands_alone &= not (completed.definite or _is_about(meant, completed.name))
         return None if stands_alone else meant

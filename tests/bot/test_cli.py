@@ -97,13 +97,13 @@ def test_a_conversation_s_follow_up_knows_what_it_is_about(capsys: pytest.Captur
 
 
 def test_what_staff_approve_answers_the_next_question(capsys: pytest.CaptureFixture[str]) -> None:
-    question = "¿Hay servicio de guardería para los hijos de estudiantes?"
+    question = "¿El certificado lo firma el director de la academia?"
     (before,) = ask(capsys, question)
     assert before["kind"] == "unknown"
     _, out, _ = run(capsys, "review", "list", "--json")
     review = next(r for r in map(json.loads, out.splitlines()) if r["question"] == question)
     assert set(review) == {"id", "question", "wordings", "asked", "draft"}
-    answer = "Sí, la guardería atiende de 8:00 a. m. a 1:00 p. m."
+    answer = "Sí, lo firma la directora el día 5 de cada mes."
     assert run(capsys, "review", "approve", str(review["id"]), "--answer", answer, "--by", "Rosa")[0] == 0
     (after,) = ask(capsys, question)
     assert (after["kind"], after["text"]) == ("answer", answer)

@@ -139,7 +139,7 @@ async def test_a_part_that_is_none_of_ours_is_not_for_staff() -> None:
 async def test_an_answer_that_was_not_understood_is_given_again_as_such() -> None:
     turn = EarlierTurn("dónde queda el local", PLACE.question, PLACE.answer)
     answer = await answerer(ScriptedGenerator([PLACE.answer])).answer("no entendí", [turn])
-    assert answer.text == f"{PROFILE.texts.again}\n\n{PLACE.answer}"
+    assert (answer.warning, answer.text) == (PROFILE.texts.again, PLACE.answer)
 
 
 @pytest.mark.parametrize(
