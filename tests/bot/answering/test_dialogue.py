@@ -98,7 +98,7 @@ async def test_in_a_pause_nothing_is_answered_and_after_it_everything(dialogue: 
 
     assert (await say(dialogue, "¿cuánto cuesta?")).text == PAUSED
     assert (await say(dialogue, "¿cuánto cuesta?", chat="luis")).text == "reply to ¿cuánto cuesta?"
-    later = NOW + PAUSE + timedelta(minutes=1)
+    later = datetime.now(UTC) + PAUSE + timedelta(minutes=1)
     assert (await say(dialogue, "¿cuánto cuesta?", at=later)).text == "reply to ¿cuánto cuesta?"
 
 
