@@ -28,6 +28,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
         guard_logs()
         _configure_logs(settings.log_level if args.command == "serve" else "WARNING")
         # Imported late: a model's libraries take seconds to load, and most commands need none of them.
+        if args.command == "init":
+            from bot import cli_init
+
+            return cli_init.run(args, settings)
         if args.command in {"review", "pairs", "retrain"}:
             from bot import cli_staff
 

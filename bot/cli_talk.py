@@ -1,4 +1,4 @@
-"""The commands that begin a home or answer: ``init``, ``serve``, ``chat`` and ``ask``."""
+"""The commands that answer: ``serve``, ``chat`` and ``ask``."""
 
 import argparse
 import asyncio
@@ -11,7 +11,6 @@ from pathlib import Path
 
 from bot.app import Bot, running_bot, serve
 from bot.errors import CenfobotError
-from bot.home import Sources, begin_home
 from bot.messages import Answer, IncomingMessage, Passage
 from bot.settings import DATA, Settings
 
@@ -20,29 +19,13 @@ CHANNEL = "terminal"
 
 def run(args: argparse.Namespace, settings: Settings) -> int:
     """Carries out one parsed command; returns the exit status."""
-    if args.command == "init":
-        _init(args, settings)
-    elif args.command == "serve":
+    if args.command == "serve":
         asyncio.run(serve(settings, _announce))
     elif args.command == "chat":
         asyncio.run(_chat(settings))
     else:
         asyncio.run(_ask(args, settings))
     return 0
-
-
-def _init(args: argparse.Namespace, settings: Settings) -> None:
-    shipped = Sources()
-    sources = Sources(
-        args.csv or shipped.csv,
-        args.profile or shipped.profile,
-        args.synonyms or shipped.synonyms,
-        args.abbreviations or shipped.abbreviations,
-    )
-    begun = begin_home(settings, sources)
-    print(f"Listo: {begun.pairs} respuestas aprobadas ({begun.rows} preguntas) en {begun.home}")
-    if args.csv and not args.profile:
-        print("Los textos y el nombre son los del ejemplo; cámbialos en", settings.profile_file)
 
 
 def _announce(bot: Bot, address: str) -> None:

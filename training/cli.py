@@ -23,7 +23,12 @@ def main(arguments: list[str] | None = None) -> int:
     args = parser().parse_args(arguments)
     warnings.simplefilter("ignore", FutureWarning)  # the libraries' notes to each other's developers
     try:
-        from training import commands  # torch and TRL take seconds to import; --help needs neither
+        # Imported late: torch and TRL take seconds to load, and these commands need neither.
+        from training import bookkeeping
+
+        if args.command in bookkeeping.COMMANDS:
+            return bookkeeping.run(args)
+        from training import commands
 
         return commands.run(args)
     except (CenfobotError, StorageError) as error:

@@ -1,31 +1,26 @@
-"""What each command of ``cenfobot-train`` does; ``training/cli.py`` parses."""
+"""The commands of ``cenfobot-train`` that train or measure a model; the others are in ``bookkeeping.py``."""
 
 import argparse
 import json
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 from pathlib import Path
-from zoneinfo import ZoneInfo
 
 from bot.adapters import Registered, adapter_in_service
 from bot.errors import DataError, ModelError, SettingsError
 from bot.generation.base import Adapter
-from bot.generation.manifest import read_manifest, short_base_name
+from bot.generation.manifest import read_manifest
 from bot.home import open_home
 from bot.profile import load_profile
 from bot.retrieval.synonyms import Synonyms
 from bot.settings import DATA, Settings, load_settings
-from storage import registry, training_runs
 from storage.database import Database
-from storage.errors import Locked
 from storage.exclusive import exclusive
-from storage.registry import CHAMPION
 from storage.training_runs import TrainingRunRecord
-from training import pipeline, promotion, schedule, tune
+from training import pipeline, promotion, tune
 from training.dataset.corpus_in_service import corpus_from_csv
 from training.dataset.rows import build_rows
 from training.evaluation.sets import WORDINGS
-from training.folding.fold import fold
 from training.importing import import_adapter
 from training.inputs import Inputs, check, gather, with_base
 from training.recipe import Recipe, load_recipe
@@ -33,7 +28,7 @@ from training.reporting.evaluation import as_text, write_evaluation
 from training.reporting.readme import publish
 from training.reporting.report import rewrite_report
 from training.reporting.tables import Table
-from training.requests import LOCK, queue_if_worth_it, work_off
+from training.requests import LOCK, work_off
 
 OTHER_SCHOOLS = DATA / "evaluation" / "other_schools"
 
@@ -57,15 +52,6 @@ def _run(args: argparse.Namespace, settings: Settings, database: Database) -> in
     print(outcome.text)
     if outcome.report:
         print(f"report: {outcome.report}")
-    return 0
-
-
-def _fold(args: argparse.Namespace, settings: Settings, database: Database) -> int:
-    with exclusive(settings.database, LOCK):
-        folded = fold(
-            database, settings.pairs_csv, settings.csv_versions, by=args.by, allow_removals=args.allow_removals
-        )
-    print(folded.summary)
     return 0
 
 
@@ -188,57 +174,6 @@ def _rollback(args: argparse.Namespace, settings: Settings, database: Database) 
     return 0
 
 
-def _versions(args: argparse.Namespace, settings: Settings, database: Database) -> int:
-    base = short_base_name(settings.base_model)
-    with database.reading() as session:
-        records = registry.versions(session, base)
-        holding = None if args.pair is None else registry.versions_with_pair(session, base, args.pair)
-        champion = registry.alias(session, base, CHAMPION)
-        changes = registry.alias_changes(session, base)
-    for record in records:
-        if holding is None or record.version in holding:
-            mark = "*" if champion and champion.version == record.version else " "
-            made = f"{record.manifest['version']}, {record.manifest['pairs']} pairs"
-            print(f"{mark} {record.version}  {record.created_at:%Y-%m-%d %H:%M} UTC  {made}")
-    if holding is None:
-        for change in changes:
-            move = f"{change.previous or 'nothing'} -> {change.version}"
-            print(f"  {change.at:%Y-%m-%d %H:%M} UTC  {move}, by {change.by}: {change.why}")
-    return 0
-
-
-def _schedule(args: argparse.Namespace, settings: Settings, database: Database) -> int:
-    recipe = load_recipe(args.recipe)
-    base = short_base_name(recipe.base or settings.base_model)
-
-    def queue() -> None:
-        said = queue_if_worth_it(
-            database, settings.pairs_csv, base=base, recipe=args.recipe, min_changes=args.min_changes, by="the schedule"
-        )
-        print(said, flush=True)
-
-    def is_waiting() -> bool:
-        with database.reading() as session:
-            if not training_runs.waiting(session):
-                return False
-        try:
-            with exclusive(settings.database, LOCK):
-                return True
-        except Locked:  # somebody trains by hand: its turn comes
-            return False
-
-    if args.once:
-        queue()
-        return _work(args, settings, database)
-    zone = ZoneInfo(settings.timezone)
-    when = f"at '{args.cron}' ({settings.timezone}), and" if args.cron else "only"
-    print(f"retraining with {args.recipe} {when} when staff ask (cenfobot retrain); Ctrl+C ends it", flush=True)
-    trigger = schedule.cron_trigger(args.cron, zone) if args.cron else None
-    work = ["work", "--pause-bot"] if args.pause_bot else ["work"]
-    schedule.keep_schedule(trigger, zone, queue=queue, is_waiting=is_waiting, work=work)
-    return 0
-
-
 def _tune(args: argparse.Namespace, settings: Settings, database: Database) -> int:
     inputs = _in_service(args, settings, database)
     if not any(question.part == "dev" and question.source in WORDINGS for question in inputs.sets().questions):
@@ -260,7 +195,9 @@ def _tune(args: argparse.Namespace, settings: Settings, database: Database) -> i
     return 0
 
 
-def _work(args: argparse.Namespace, settings: Settings, database: Database) -> int:
+def work(args: argparse.Namespace, settings: Settings, database: Database) -> int:
+    """Works off what is queued."""
+
     def train(run: TrainingRunRecord) -> str:
         options = pipeline.Options(run.requested_by, pause_bot=args.pause_bot)
         return pipeline.run(load_recipe(run.recipe), settings, database, options).text
@@ -268,22 +205,9 @@ def _work(args: argparse.Namespace, settings: Settings, database: Database) -> i
     return 1 if work_off(database, settings.database, train) else 0
 
 
-def _runs(args: argparse.Namespace, settings: Settings, database: Database) -> int:
-    with database.reading() as session:
-        found = training_runs.list_runs(session)
-    if not found:
-        print("no retraining was asked for")
-    for run in found:
-        outcome = str(run.report.get("outcome", "")) if run.report else ""
-        asked = f"{run.requested_at:%Y-%m-%d %H:%M} UTC by {run.requested_by}"
-        print(f"{run.id:>4}  {run.recipe}  {asked}  {run.status}  {outcome}")
-    return 0
-
-
 _Command = Callable[[argparse.Namespace, Settings, Database], int]
 _COMMANDS: Mapping[str, _Command] = {
     "run": _run,
-    "fold": _fold,
     "check": _check,
     "dataset": _dataset,
     "evaluate": _evaluate,
@@ -291,9 +215,6 @@ _COMMANDS: Mapping[str, _Command] = {
     "promote": _promote,
     "report": _report,
     "rollback": _rollback,
-    "versions": _versions,
-    "schedule": _schedule,
     "tune": _tune,
-    "work": _work,
-    "runs": _runs,
+    "work": work,
 }

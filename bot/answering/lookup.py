@@ -5,7 +5,7 @@ as several questions. Grammar proposes the readings; the knowledge decides, by w
 """
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from bot.answering.abbreviations import Abbreviations
@@ -70,7 +70,26 @@ class LookUp:
 
         Where one of several has an answer, those that have none come last.
         """
-        written_out = self.written_out(message)
+        reader = _Reader(self._knowledge.current(), self._institution, self._passages, self._answer_from)
+        return reader.questions(message, self.written_out(message), turns)
+
+    def written_out(self, message: str) -> str:
+        """``message`` without its greeting, short forms written out."""
+        return normalised(message, self._abbreviations)
+
+
+class _Reader:
+    """Reads one message."""
+
+    def __init__(self, knowledge: Knowledge, institution: str, passages: int, answer_from: float) -> None:
+        self._knowledge = knowledge
+        self._institution = institution
+        self._passages = passages
+        self._answer_from = answer_from
+        self._found: dict[str, Finding] = {}
+
+    def questions(self, message: str, written_out: str, turns: Sequence[EarlierTurn]) -> list[Asked]:
+        """See :meth:`LookUp.questions`."""
         if (same := next(filter(self._knowledge.holds, self._same(message)), None)) is not None:
             whole = self._find(same)
         else:
@@ -89,10 +108,6 @@ class LookUp:
         bare = re.sub(here, "", message, flags=re.IGNORECASE)
         return (message, bare) if bare != message else (message, f"{message.rstrip(' ?')} en {self._institution}")
 
-    def written_out(self, message: str) -> str:
-        """``message`` without its greeting, short forms written out."""
-        return normalised(message, self._abbreviations)
-
     def _heard(self, whole: Asked, text: str) -> Asked:
         """``whole`` as sure as the surest of its clauses that asks the same: what stands around a question is no doubt.
 
@@ -100,7 +115,7 @@ class LookUp:
         """
         if whole.exact or _probability(whole) >= SURE or not whole.answer:
             return whole
-        heard = [whole, *(clause for clause in map(self._find, main_clauses(text)) if clause.answer == whole.answer)]
+        heard = [whole, *(clause for clause in self._find_all(main_clauses(text)) if clause.answer == whole.answer)]
         return Asked(whole.question, max(heard, key=_probability).finding)
 
     def _completed(
@@ -111,7 +126,7 @@ class LookUp:
         A ``bare`` one ("cuánto cuesta") does not where the knowledge surely has it of what was spoken of.
         """
         said = next((turn.passage_answer for turn in reversed(turns) if turn.passage_question), "")
-        found = [self._find(reading) for reading in (completed.question, *completed.others)]
+        found = self._find_all([completed.question, *completed.others])
         others = [asked for asked in found if asked.answer not in ("", said)] or found
         sure = sorted((asked for asked in others if _probability(asked) >= SURE), key=lambda asked: not asked.exact)
         meant = sure[0] if sure else max(others, key=_probability)
@@ -135,7 +150,7 @@ class LookUp:
             return [whole]
         if len(questions) == 1 and not self._answered(whole):
             asking = {*questions, *(part.text for part in parts if part.asks and not _is_bare(part.text))} - {text}
-            likeliest = max(map(self._find, asking), key=_probability, default=whole)
+            likeliest = max(self._find_all(asking), key=_probability, default=whole)
             return [likeliest if self._answered(likeliest) else whole]
         least = min(max(_probability(whole) - _LESS_SURE, self._answer_from), _CLEAR)
         found, none = self._one_by_one(parts, questions, least, turns)
@@ -161,13 +176,14 @@ class LookUp:
         told_from = _TOLD if least < _CLEAR else 1.0
         if len(parts) == 1:
             parts = [Part(question, asks=True) for question in questions]
+        self._find_all(part.text for part in parts)
         for part in parts:
             readings = [part.text, *(question for question in questions if part.text in question)]
             readings += [f"{told}, {part.text}"] * bool(told)
             completed = follow_up(part.text, said, self._institution) if said else None
             if completed:
                 readings += [completed.question, *completed.others]
-            asked = [self._find(reading) for reading in dict.fromkeys(readings)]
+            asked = self._find_all(dict.fromkeys(readings))
             if completed and _is_bare(part.text):
                 asked = [one for one in asked if _is_about(one, completed.name) and self._answered(one)] or asked
             if asked[0].answer in found and _probability(asked[0]) >= SURE:
@@ -188,7 +204,14 @@ class LookUp:
         return bool(asked.answer) and _probability(asked) >= self._answer_from
 
     def _find(self, question: str) -> Asked:
-        return Asked(question, self._knowledge.find(question, self._passages))
+        return self._find_all([question])[0]
+
+    def _find_all(self, questions: Iterable[str]) -> list[Asked]:
+        """What the knowledge has on each; none is looked up twice."""
+        questions = list(questions)
+        if missing := [question for question in dict.fromkeys(questions) if question not in self._found]:
+            self._found |= zip(missing, self._knowledge.find_all(missing, self._passages), strict=True)
+        return [Asked(question, self._found[question]) for question in questions]
 
 
 def _is_bare(text: str) -> bool:

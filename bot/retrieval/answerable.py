@@ -104,13 +104,13 @@ def gathered(
             wordings += [(text, pair_id) for text in texts if text in hidden]
     strange = [wording for pair in shuffled[:number] for wording in (pair[1], *pair[3])]
     index = JointIndex(models, shown)
-    rows, kinds = [], []
-    for kind, text, pair_id in [
+    asked = [
         *((ANSWERED, *asked) for asked in draw.sample(wordings, min(MOST_ASKED, len(wordings)))),
         *((OURS, text, -1) for text in draw.sample(strange, min(MOST_ASKED, len(strange)))),
         *((OTHER, text, -1) for text in others),
-    ]:
-        found = index.find(text, 1)
+    ]
+    rows, kinds = [], []
+    for (kind, _, pair_id), found in zip(asked, index.find_all([text for _, text, _ in asked], 1), strict=True):
         if found.evidence and (kind != ANSWERED or found.passages[0].pair_id == pair_id):
             rows.append(found.evidence.row())
             kinds.append(kind)

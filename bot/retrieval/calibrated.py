@@ -1,12 +1,13 @@
 """The joint index with its calibrated decision: the knowledge of an evaluation, or of a database through ``live``."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
+from typing import Self
 
 from bot.messages import Passage
 from bot.retrieval.answerable import Answerable, calibrated
 from bot.retrieval.base import Finding
 from bot.retrieval.families import Families
-from bot.retrieval.joint import IndexedPair, JointIndex
+from bot.retrieval.joint import Found, IndexedPair, JointIndex
 from bot.retrieval.models import RetrievalModels
 
 UNNAMED = 0.2
@@ -40,13 +41,23 @@ class CalibratedIndex:
         """See :class:`bot.retrieval.base.Retriever`."""
         return self._index.find(question, limit).passages
 
+    def current(self) -> Self:
+        """See :class:`bot.retrieval.base.Knowledge`; what is held is always current."""
+        return self
+
     def holds(self, question: str) -> bool:
         """See :class:`bot.retrieval.base.Knowledge`."""
         return self._index.holds(question)
 
     def find(self, question: str, limit: int) -> Finding:
         """See :class:`bot.retrieval.base.Knowledge`."""
-        found = self._index.find(question, limit)
+        return self.find_all([question], limit)[0]
+
+    def find_all(self, questions: Sequence[str], limit: int) -> list[Finding]:
+        """See :class:`bot.retrieval.base.Knowledge`."""
+        return [self._judged(found) for found in self._index.find_all(questions, limit)]
+
+    def _judged(self, found: Found) -> Finding:
         passages = tuple(found.passages)
         if found.evidence is None:
             certain = float(bool(passages))

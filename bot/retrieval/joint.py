@@ -9,7 +9,7 @@ one of the pairs that it may show.
 """
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from threading import Lock
 
@@ -82,7 +82,7 @@ class JointIndex:
     def __init__(self, models: RetrievalModels, pairs: Iterable[IndexedPair] = ()) -> None:
         """Holds ``pairs``, and is fitted to them."""
         self._models = models
-        self._index = LexicalIndex(models.synonyms, candidates=2 * CANDIDATES)
+        self._index = LexicalIndex(models.synonyms, candidates=CANDIDATES)
         self._pairs: dict[int, IndexedPair] = {}
         self._exact: dict[str, int] = {}
         """Approved wordings, as :func:`_key` reads them, and their pairs; those of several pairs are left out."""
@@ -146,8 +146,16 @@ class JointIndex:
 
     def find(self, question: str, limit: int) -> Found:
         """The ``limit`` best pairs, and what speaks for the first."""
-        question = self._spelling.mended(self._run_together.apart(question))
-        scored = self.scored(question)
+        return self.find_all([question], limit)[0]
+
+    def find_all(self, questions: Sequence[str], limit: int) -> list[Found]:
+        """What :meth:`find` finds, for each question; several are encoded in little more time than one."""
+        mended = [self._spelling.mended(self._run_together.apart(question)) for question in questions]
+        return [
+            self._found(question, scored, limit) for question, scored in zip(mended, self.scored(mended), strict=True)
+        ]
+
+    def _found(self, question: str, scored: "Scored", limit: int) -> Found:
         if not len(scored.ids):
             return Found([], None, question)
         sums = np.sum([WEIGHTS[name] * column for name, column in scored.table.items()], axis=0)
@@ -166,10 +174,16 @@ class JointIndex:
             return Found(passages, None, question)
         return Found(passages, self._evidence(question, passages[0].pair_id, scored, sums, shares), question)
 
-    def scored(self, question: str) -> "Scored":
-        """The five scorers' numbers for every candidate."""
+    def scored(self, questions: Sequence[str]) -> Iterator["Scored"]:
+        """The five scorers' numbers for every candidate, for each question."""
+        dense = self._dense
+        vectors = self._models.whitening(self._models.encoder.encode(questions)) if dense else None
+        for place, question in enumerate(questions):
+            yield self._scored(question, dense, None if vectors is None else vectors[place])
+
+    def _scored(self, question: str, dense: DenseIndex | None, vector: Floats | None) -> "Scored":
         lexical = self._index.search(question, CANDIDATES)
-        dense, keywords, classifier = self._dense, self._keywords, self._classifier
+        keywords, classifier = self._keywords, self._classifier
         lexical_ids = np.array([passage.pair_id for passage in lexical], np.int64)
         ids = np.union1d(lexical_ids, dense.pair_ids) if dense else np.sort(lexical_ids)
         table = {name: np.zeros(len(ids), np.float32) for name in WEIGHTS}
@@ -184,8 +198,7 @@ class JointIndex:
             scores = keywords.scores(question)
             highest = float(scores.max())
             _fill(table["keywords"], ids, keywords.pair_ids, scores / max(highest, 1e-9))
-        if dense is not None:
-            vector = self._models.whitening(self._models.encoder.encode([question]))[0]
+        if dense is not None and vector is not None:
             near = dense.nearness(vector)
             nearest, against = near.wording, self._negatives.nearness(vector, question)
             _fill(table["meaning"], ids, dense.pair_ids, near.pair)

@@ -6,6 +6,7 @@ for more than ``MOST_PAIRS`` pairs it would take too long, and the lexical score
 """
 
 import warnings
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from typing import Self
 
@@ -23,9 +24,11 @@ class WordingClassifier:
     """Fitted on the wordings of a knowledge version; immutable."""
 
     def __init__(self, vectorizer: TfidfVectorizer, classifier: LinearSVC, synonyms: Synonyms) -> None:
-        self._vectorizer = vectorizer
-        self._classifier = classifier
         self._synonyms = synonyms
+        self._pair_ids = classifier.classes_.tolist()
+        self._n_grams, self._places, self._idf = vectorizer.build_analyzer(), vectorizer.vocabulary_, vectorizer.idf_
+        self._weights = np.ascontiguousarray(classifier.coef_.T, np.float32)  # (F, C): a question reads a few rows
+        self._bias = classifier.intercept_
 
     @classmethod
     def fitted(cls, wordings: Mapping[int, Sequence[str]], synonyms: Synonyms) -> Self | None:
@@ -42,6 +45,9 @@ class WordingClassifier:
 
     def opinions(self, question: str) -> dict[int, float]:
         """By pair id, in [-1, 1]: below 0 the question asks for something else, above for this pair."""
-        vector = self._vectorizer.transform([self._synonyms.canonical(question)])
-        margins = np.clip(self._classifier.decision_function(vector)[0], -1, 1)
-        return {int(pair_id): float(margin) for pair_id, margin in zip(self._classifier.classes_, margins, strict=True)}
+        # As the vectorizer does, in a tenth of its time.
+        known = Counter(self._places[n] for n in self._n_grams(self._synonyms.canonical(question)) if n in self._places)
+        places = np.fromiter(known, np.int64)
+        row = (1 + np.log(np.fromiter(known.values(), np.float64))) * self._idf[places]
+        margins = np.clip(row @ self._weights[places] / (np.linalg.norm(row) or 1) + self._bias, -1, 1)
+        return dict(zip(self._pair_ids, margins.tolist(), strict=True))

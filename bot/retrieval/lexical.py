@@ -25,7 +25,6 @@ from dataclasses import dataclass
 from threading import Lock
 
 import numpy as np
-from numpy.typing import NDArray
 
 from bot.messages import Passage
 from bot.retrieval.segment import Entry, Floats, Ints, Mask, Segment
@@ -53,6 +52,8 @@ class _State:
     """``(V,)``"""
     lengths: tuple[Floats, Floats]
     """Per segment ``(R,)``: the root of the weight of each text's words."""
+    together: tuple[Floats, Floats]
+    """Per segment ``(P,)``: the length of the sum of the unit vectors of a pair's wordings; NaN until it is needed."""
 
 
 @dataclass(frozen=True)
@@ -122,10 +123,11 @@ class LexicalIndex:
         state = self._state
         asked = self._asked(state, question)
         found: list[Passage] = []
-        for segment, lengths in zip(state.segments, state.lengths, strict=True):
+        for segment, lengths, together in zip(state.segments, state.lengths, state.together, strict=True):
             pairs = self._promising(segment, lengths, asked)
             if len(pairs):
-                found += _best(segment, state.weights, asked, pairs, limit)
+                _fill(together, segment, state.weights, lengths, pairs[np.isnan(together[pairs])])
+                found += _best(segment, state.weights, lengths, together[pairs], asked, pairs, limit)
         return sorted(found, key=lambda passage: -passage.score)[:limit]
 
     def coverage(self, question: str, pair_id: int) -> "Coverage":
@@ -206,7 +208,8 @@ class LexicalIndex:
 def _state(words: Words, segments: tuple[Segment, Segment], frequencies: Ints) -> _State:
     weights = _weights(frequencies, words.is_stop, sum(len(segment) for segment in segments))
     main, tail = (np.sqrt(np.add.reduceat(weights[s.words], s.spans[:-1])) for s in segments)
-    return _State(words, segments, frequencies, weights, (main, tail))
+    unknown = tuple(np.full(len(segment), np.nan) for segment in segments)
+    return _State(words, segments, frequencies, weights, (main, tail), (unknown[0], unknown[1]))
 
 
 def _weights(frequencies: Ints | Floats, stop: Mask, pairs: int) -> Floats:
@@ -214,32 +217,31 @@ def _weights(frequencies: Ints | Floats, stop: Mask, pairs: int) -> Floats:
     return np.log1p((pairs + IMAGINED) / (frequencies + stop * IMAGINED + 1)) ** 2
 
 
-def _best(segment: Segment, weights: Floats, asked: _Asked, pairs: Ints, limit: int) -> list[Passage]:
+def _best(
+    segment: Segment, weights: Floats, lengths: Floats, together: Floats, asked: _Asked, pairs: Ints, limit: int
+) -> list[Passage]:
     """The ``limit`` best of these pairs, scored as the module says. ``T`` texts with ``N`` words in all."""
     texts, sizes = segment.texts_of(pairs)
-    places, lengths = segment.words_of(texts)
-    words, word_starts = segment.words[places], lengths.cumsum() - lengths
+    places, numbers = segment.words_of(texts)
+    words, word_starts = segment.words[places], numbers.cumsum() - numbers
     column = np.full(len(weights), len(asked.near))
     column[asked.near] = np.arange(len(asked.near))
     strange = np.zeros((len(asked.words), 1))
     likeness = np.hstack([asked.likeness, strange])[:, column[words]]  # (Q, N)
     covered = np.maximum.reduceat(likeness, word_starts, axis=1)  # (Q, T)
-    squares = np.add.reduceat(weights[words], word_starts)
-    own = np.add.reduceat(weights[words] * likeness.max(axis=0), word_starts) / squares
+    own = np.add.reduceat(weights[words] * likeness.max(axis=0), word_starts) / lengths[texts] ** 2
     total = asked.weights.sum()
     shared = asked.weights @ covered  # (T,)
     alike = np.sqrt(own * shared / total)  # (T,)
     ends = sizes.cumsum()
     starts, answers = ends - sizes, ends - 1
     alike[answers] = 0
-    units = 1 / np.sqrt(squares)
+    units = 1 / lengths[texts]
     units[answers] = 0
-    together = (
-        np.add.reduceat(shared * units, starts) / np.sqrt(total) / _lengths(weights, words, lengths, units, sizes)
-    )
+    rocchio = np.add.reduceat(shared * units, starts) / np.sqrt(total) / together
     sure = 1 - np.exp(np.add.reduceat(np.log1p(-(np.minimum(alike, _SAME) ** 3)), starts))
     whole = asked.weights @ np.maximum.reduceat(covered, starts, axis=1) / total
-    mean = SURE * sure + TOGETHER * together + WHOLE * whole + ANSWERED * shared[answers] / total
+    mean = SURE * sure + TOGETHER * rocchio + WHOLE * whole + ANSWERED * shared[answers] / total
     mean /= SURE + TOGETHER + WHOLE + ANSWERED
     same = np.maximum.reduceat(alike, starts) >= _SAME
     scores = np.where(same, 1, np.minimum(mean, 1)).round(6)
@@ -251,11 +253,17 @@ def _best(segment: Segment, weights: Floats, asked: _Asked, pairs: Ints, limit: 
     return [passage for passage in passages if passage.score > 0]
 
 
-def _lengths(weights: Floats, words: NDArray[np.signedinteger], lengths: Ints, units: Floats, sizes: Ints) -> Floats:
-    """``(P,)``: the length of the sum of each pair's unit vectors, a text's ``units`` being one over its own length."""
-    text = np.repeat(np.arange(len(lengths)), lengths)
+def _fill(together: Floats, segment: Segment, weights: Floats, lengths: Floats, pairs: Ints) -> None:
+    """Works out what :attr:`_State.together` says of ``pairs``; two searches at once write the same."""
+    if not len(pairs):
+        return
+    texts, sizes = segment.texts_of(pairs)
+    places, numbers = segment.words_of(texts)
+    units = 1 / lengths[texts]
+    units[sizes.cumsum() - 1] = 0  # the answers
+    text = np.repeat(np.arange(len(numbers)), numbers)
     pair = np.repeat(np.arange(len(sizes)), sizes)[text]
-    keys, places = np.unique(pair * len(weights) + words, return_inverse=True)
+    keys, places = np.unique(pair * len(weights) + segment.words[places], return_inverse=True)
     sums = np.bincount(places, units[text])
     squares = np.bincount(keys // len(weights), sums**2 * weights[keys % len(weights)], len(sizes))
-    return np.asarray(np.sqrt(squares))
+    together[pairs] = np.sqrt(squares)

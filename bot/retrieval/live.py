@@ -5,6 +5,7 @@ that any process approved or retired counts at the next question, by its words a
 is fitted anew in the background.
 """
 
+from collections.abc import Sequence
 from threading import Lock, Thread
 
 from bot.messages import Passage
@@ -33,18 +34,24 @@ class LiveRetriever:
 
     def retrieve(self, question: str, limit: int) -> list[Passage]:
         """See :class:`bot.retrieval.base.Retriever`."""
+        return self.current().retrieve(question, limit)
+
+    def current(self) -> CalibratedIndex:
+        """See :class:`bot.retrieval.base.Knowledge`."""
         self.refresh()
-        return self._index.retrieve(question, limit)
+        return self._index
 
     def holds(self, question: str) -> bool:
         """See :class:`bot.retrieval.base.Knowledge`."""
-        self.refresh()
-        return self._index.holds(question)
+        return self.current().holds(question)
 
     def find(self, question: str, limit: int) -> Finding:
         """See :class:`bot.retrieval.base.Knowledge`."""
-        self.refresh()
-        return self._index.find(question, limit)
+        return self.current().find(question, limit)
+
+    def find_all(self, questions: Sequence[str], limit: int) -> list[Finding]:
+        """See :class:`bot.retrieval.base.Knowledge`."""
+        return self.current().find_all(questions, limit)
 
     def refresh(self) -> None:
         """Takes over what changed in the database; cheap when nothing did."""

@@ -7,18 +7,16 @@ layers. No attention, so that a question takes about two milliseconds on one cor
 """
 
 from collections.abc import Sequence
-from functools import cache, lru_cache
+from functools import cache
 from pathlib import Path
+from threading import Lock
 
 import numpy as np
-import torch
-from safetensors.torch import load_file
+from safetensors.numpy import load_file
 from tokenizers import Tokenizer
-from torch import Tensor
-from torch.nn.functional import layer_norm, normalize, pad
 
 from bot.errors import ModelError
-from bot.retrieval.segment import Floats
+from bot.retrieval.segment import Floats, Ints
 from bot.settings import SMALL_ENCODER
 
 _WINDOWS = ((2, 0), (3, 1), (5, 2))
@@ -62,11 +60,12 @@ class SmallEncoder:
             ) from error
         self._tokenizer.enable_truncation(256)
         self._pieces, self._scale, self._low = (weights.pop(name) for name in ("pieces", "scale", "low"))
-        self._w = {name: weight.float() for name, weight in weights.items()}
+        self._w = {name: weight.astype(np.float32) for name, weight in weights.items()}
         for name in ("proj", "proj_b", "ln_g", "ln_b"):
-            self._w[f"{name}_all"] = torch.cat([self._w[f"{name}{width}"] for width, _ in _WINDOWS], dim=-1)
+            self._w[f"{name}_all"] = np.concatenate([self._w[f"{name}{width}"] for width, _ in _WINDOWS], axis=-1)
 
-        self._one = lru_cache(_REMEMBERED)(lambda text: self._encode([text]))
+        self._last: dict[str, Floats] = {}
+        self._lock = Lock()
 
     def knows(self, word: str) -> bool:
         """Whether ``word`` is common enough to be one piece."""
@@ -74,9 +73,15 @@ class SmallEncoder:
 
     def encode(self, texts: Sequence[str]) -> Floats:
         """See :class:`bot.retrieval.encoder.Encoder`."""
-        if not 0 < len(texts) <= _FEW:
+        if len(texts) > _FEW:
             return self._encode(texts)
-        return np.concatenate([self._one(text) for text in texts])
+        last = self._last
+        found = {text: last[text] for text in texts if text in last}
+        if missing := [text for text in dict.fromkeys(texts) if text not in found]:
+            found |= zip(missing, self._encode(missing), strict=True)
+            with self._lock:
+                self._last = dict([*self._last.items(), *found.items()][-_REMEMBERED:])
+        return np.stack([found[text] for text in texts])
 
     def _encode(self, texts: Sequence[str]) -> Floats:
         ids = [encoding.ids for encoding in self._tokenizer.encode_batch(list(texts))]
@@ -85,36 +90,53 @@ class SmallEncoder:
         for start in range(0, len(order), _BATCH):
             batch = order[start : start + _BATCH]
             longest = len(ids[batch[-1]])
-            padded = torch.tensor([ids[i] + [0] * (longest - len(ids[i])) for i in batch])
-            mask = torch.tensor([[1.0] * len(ids[i]) + [0.0] * (longest - len(ids[i])) for i in batch])
-            with torch.inference_mode():
-                vectors[batch] = self._forward(padded, mask).numpy()
+            padded = np.array([ids[i] + [0] * (longest - len(ids[i])) for i in batch])
+            mask = np.array([[1.0] * len(ids[i]) + [0.0] * (longest - len(ids[i])) for i in batch], np.float32)
+            vectors[batch] = self._forward(padded, mask)
         return vectors
 
-    def _forward(self, ids: Tensor, mask: Tensor) -> Tensor:
+    def _forward(self, ids: Ints, mask: Floats) -> Floats:
         """``(B, T)`` ids and mask to ``(B, 512)``."""
         w, inside = self._w, mask[..., None]
-        pieces = self._pieces[ids].float() * self._scale[ids][..., None] + self._low[ids][..., None]  # (B, T, 512)
+        pieces = self._pieces[ids] * self._scale[ids][..., None] + self._low[ids][..., None]  # (B, T, 512)
         channels = len(_WINDOWS) * _CHANNELS
-        projected = pieces @ w["proj_all"] + w["proj_b_all"]
-        projected = layer_norm(projected, (channels,), w["ln_g_all"], w["ln_b_all"], _EPSILON) * inside
+        projected = _product(pieces, w["proj_all"]) + w["proj_b_all"]
+        projected = _normed(projected, w["ln_g_all"], w["ln_b_all"]) * inside
         features = [pieces]
         for start, (width, before) in zip(range(0, channels, _CHANNELS), _WINDOWS, strict=True):
             x = projected[..., start : start + _CHANNELS]
             for layer in (f"1_{width}", f"2_{width}"):
-                x = (torch.relu(_windows(x, width, before) @ w[f"w{layer}"] + w[f"b{layer}"]) + x) * inside
+                x = (_relu(_product(_windows(x, width, before), w[f"w{layer}"]) + w[f"b{layer}"]) + x) * inside
             features.append(x)
-        joined = torch.cat(features, dim=-1)  # (B, T, 1280)
-        joined = layer_norm(joined, joined.shape[-1:], w["ln_g"], w["ln_b"], _EPSILON) * inside
-        lengths = mask.sum(1, keepdim=True)
-        mean = (joined.sum(1) @ w["cnn_W"] + lengths * w["cnn_b"]) * lengths.rsqrt()
-        first = torch.relu(mean @ w["d0"])
-        second = torch.relu(mean @ w["p1"] + first @ w["d1"])
-        third = torch.relu(second @ w["d2"])
-        return normalize(torch.tanh(second @ w["p3"] + third @ w["d3"]), dim=1)
+        joined = np.concatenate(features, axis=-1)  # (B, T, 1280)
+        joined = _normed(joined, w["ln_g"], w["ln_b"]) * inside
+        lengths = mask.sum(1, keepdims=True)
+        mean = (joined.sum(1) @ w["cnn_W"] + lengths * w["cnn_b"]) / np.sqrt(lengths)
+        first = _relu(mean @ w["d0"])
+        second = _relu(mean @ w["p1"] + first @ w["d1"])
+        third = _relu(second @ w["d2"])
+        vectors = np.tanh(second @ w["p3"] + third @ w["d3"])
+        return np.asarray(vectors / np.linalg.norm(vectors, axis=1, keepdims=True), np.float32)
 
 
-def _windows(x: Tensor, width: int, before: int) -> Tensor:
+def _product(x: Floats, weight: Floats) -> Floats:
+    """``(B, T, C)`` by ``(C, D)``, as one product: a matrix for each row of the batch would be slower."""
+    return np.asarray((x.reshape(-1, x.shape[-1]) @ weight).reshape(*x.shape[:-1], -1))
+
+
+def _relu(x: Floats) -> Floats:
+    return np.maximum(x, 0, out=x)
+
+
+def _normed(x: Floats, gain: Floats, shift: Floats) -> Floats:
+    """Layer normalisation over the last axis."""
+    x = x - x.mean(axis=-1, keepdims=True)
+    return np.asarray(x / np.sqrt(np.square(x).mean(axis=-1, keepdims=True) + _EPSILON) * gain + shift)
+
+
+def _windows(x: Floats, width: int, before: int) -> Floats:
     """``(B, T, C)`` to ``(B, T, width * C)``: each piece's neighbours side by side, zeros beyond the ends."""
-    padded = pad(x, (0, 0, before, width - 1 - before))
-    return padded.unfold(1, width, 1).transpose(2, 3).flatten(2)
+    rows, length, channels = x.shape
+    padded = np.zeros((rows, length + width - 1, channels), x.dtype)
+    padded[:, before : before + length] = x
+    return np.concatenate([padded[:, start : start + length] for start in range(width)], axis=-1)

@@ -64,7 +64,7 @@ class Words:
         A word is like itself 1. With a digit it stands for itself only: "7:30" is not nearly "7:00".
         """
         fresh = [word for word in words if word not in self._nearest]
-        found = dict(zip(fresh, self._near(fresh), strict=True))
+        found = dict(zip(fresh, self._near(fresh), strict=True)) if fresh else {}
         # Known words only, so that what students type cannot fill the memory.
         self._nearest.update({word: near for word, near in found.items() if word in self._numbers})
         near = [found.get(word) or self._nearest[word] for word in words]

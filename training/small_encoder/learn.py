@@ -155,8 +155,8 @@ def _hidden(models: RetrievalModels, pairs: Sequence[IndexedPair], folds: int) -
         ]
         index = JointIndex(models, shown)
         for position, away in enumerate(hidden):
-            for wording in away:
-                yield _table(index.scored(wording).table, len(pairs)), position
+            for scored in index.scored(away):
+                yield _table(scored.table, len(pairs)), position
 
 
 def _table(columns: dict[str, Floats], pairs: int) -> Floats:

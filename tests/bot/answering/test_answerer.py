@@ -1,7 +1,8 @@
 """One question to one answer, with a scripted model and a knowledge of three pairs."""
 
+from collections.abc import Sequence
 from pathlib import Path
-from typing import NoReturn
+from typing import NoReturn, Self
 
 import pytest
 
@@ -37,12 +38,18 @@ class FakeKnowledge:
         hits = [p for p in (PRICE, PLACE) if words & set(folded(p.question).split())]
         return hits[:limit]
 
+    def current(self) -> Self:
+        return self
+
     def holds(self, question: str) -> bool:
         return folded(question) in [folded(pair.question) for pair in (PRICE, PLACE)]
 
     def find(self, question: str, limit: int) -> Finding:
         passages = self.retrieve(question, limit)
         return Finding(tuple(passages), self._answered if passages else 0.0, self._ours)
+
+    def find_all(self, questions: Sequence[str], limit: int) -> list[Finding]:
+        return [self.find(question, limit) for question in questions]
 
 
 class BusyGenerator(ScriptedGenerator):

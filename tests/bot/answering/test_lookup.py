@@ -1,5 +1,8 @@
 """Which reading of a message is looked up: as typed, written out, completed, or in parts."""
 
+from collections.abc import Sequence
+from typing import Self
+
 from bot.answering.abbreviations import ABBREVIATIONS, Abbreviations
 from bot.answering.lookup import LookUp
 from bot.answering.understanding import EarlierTurn
@@ -19,6 +22,9 @@ class Book:
         self.asked: list[str] = []
         self._entries = {tuple(key.split("_")): entry for key, entry in entries.items()}
 
+    def current(self) -> Self:
+        return self
+
     def holds(self, question: str) -> bool:
         return any(folded(passage.question) == folded(question) for passage, _ in self._entries.values())
 
@@ -32,6 +38,9 @@ class Book:
             if all(word in words for word in key):
                 return Finding((passage,), answered, answered)
         return Finding((), 0.0, 0.0)
+
+    def find_all(self, questions: Sequence[str], limit: int) -> list[Finding]:
+        return [self.find(question, limit) for question in questions]
 
 
 def look_up(book: Book, message: str, *turns: EarlierTurn) -> list[str]:
