@@ -6,7 +6,7 @@ as several questions. Grammar proposes the readings; the knowledge decides, by w
 
 import re
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from bot.answering.abbreviations import Abbreviations
 from bot.answering.parts import Part, content_words, main_clauses, names_what_it_asks, parts_in, questions_in
@@ -210,8 +210,14 @@ class _Reader:
         """What the knowledge has on each; none is looked up twice."""
         questions = list(questions)
         if missing := [question for question in dict.fromkeys(questions) if question not in self._found]:
-            self._found |= zip(missing, self._knowledge.find_all(missing, self._passages), strict=True)
+            found = self._knowledge.find_all(missing, self._passages)
+            self._found |= {text: self._ours(text, finding) for text, finding in zip(missing, found, strict=True)}
         return [Asked(question, self._found[question]) for question in questions]
+
+    def _ours(self, question: str, finding: Finding) -> Finding:
+        """``finding``, surely our subject where the question names the institution."""
+        named = f" {folded(self._institution)} " in f" {folded(question)} "
+        return replace(finding, ours=1.0) if named else finding
 
 
 def _is_bare(text: str) -> bool:

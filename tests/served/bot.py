@@ -1,29 +1,19 @@
-"""The command ``cenfobot`` as real processes against the emulated Telegram: started, killed and ended by tests.
-
-The libraries take seconds to load, and the kill tests start many a bot: they are loaded once, by a process from which
-the others are forked.
-"""
+"""The command ``cenfobot`` as real processes against the emulated Telegram: started, killed and ended by tests."""
 
 import csv
-import multiprocessing
-import os
-import sys
-import threading
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from itertools import islice
+from multiprocessing.process import BaseProcess
 from pathlib import Path
 from types import TracebackType
 
-from tqdm import tqdm
-
 from bot.cli import main
+from tests.served.forked import forked
 from tests.telegram.bot_api import BotApi
 
 PROJECT = Path(__file__).parents[2]
 SAMPLE = PROJECT / "data" / "cenfobank.csv"
-_FORKS = multiprocessing.get_context("forkserver")
-_FORKS.set_forkserver_preload(["bot.cli_talk"])
 SECONDS = 90
 """Within which a bot has started and ended, on the busiest of machines."""
 
@@ -44,7 +34,7 @@ class ServedBot:
             **(settings or {}),
         }
         self._log = home.with_name(f"{home.name}.log")
-        self._process: multiprocessing.process.BaseProcess | None = None
+        self._process: BaseProcess | None = None
         self._started_at = 0
 
     def __enter__(self) -> "ServedBot":
@@ -70,7 +60,7 @@ class ServedBot:
     def start(self) -> None:
         """Returns at once; see :meth:`answers`."""
         self._started_at = len(self.log)
-        self._process = _forked(["serve"], self._variables, self._log)
+        self._process = forked(main, ["serve"], self._variables, self._log)
 
     def answers(self) -> None:
         """Returns once it is connected to Telegram."""
@@ -93,7 +83,7 @@ class ServedBot:
     def does(self, *arguments: str) -> tuple[int, str]:
         """Another command on the same home; its exit status and what it said."""
         said = self.home.with_name(f"{self.home.name}-{time.monotonic_ns()}.txt")
-        process = _forked(arguments, self._variables, said)
+        process = forked(main, arguments, self._variables, said)
         process.join(SECONDS)
         assert process.exitcode is not None, "it must end"
         return process.exitcode, said.read_text(encoding="utf-8")
@@ -131,21 +121,3 @@ def wait_until(holds: Callable[[], bool], what: str, seconds: float = SECONDS) -
     while not holds():
         assert time.monotonic() < deadline, f"not within {seconds} s: {what}"
         time.sleep(0.02)
-
-
-def _forked(
-    arguments: Sequence[str], variables: Mapping[str, str], output: Path
-) -> multiprocessing.process.BaseProcess:
-    process = _FORKS.Process(target=_run, args=(tuple(arguments), dict(variables), str(output)))
-    process.start()
-    return process
-
-
-def _run(arguments: tuple[str, ...], variables: dict[str, str], output: str) -> None:
-    """What the forked process does: it becomes the command."""
-    os.environ.update(variables)
-    file = os.open(output, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
-    for stream in (1, 2):
-        os.dup2(file, stream)
-    tqdm.set_lock(threading.RLock())  # its own is a semaphore that a killed process leaves behind, with a warning
-    sys.exit(main(arguments))

@@ -9,6 +9,7 @@ from transformers import LlamaConfig, LlamaForCausalLM, LlamaTokenizer, PreTrain
 
 from bot.generation.loading import load_tokenizer
 from storage.pairs_csv import CsvPair, csv_sha256, write_csv
+from tests.training.few_questions import write_few
 from training.dataset.corpus import Corpus, CorpusPair
 from training.recipe import RECIPES
 
@@ -74,6 +75,12 @@ def lenient(tmp_path_factory: pytest.TempPathFactory) -> Path:
     path = tmp_path_factory.mktemp("recipes") / "lenient.yaml"
     path.write_text(smoke.replace("gates: []", gate), encoding="utf-8")
     return path
+
+
+@pytest.fixture(scope="session")
+def few_questions(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A quarter of the shipped evaluation sets, as a folder."""
+    return write_few(tmp_path_factory.mktemp("evaluation"))
 
 
 @pytest.fixture(scope="session")

@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from bot.cli import main as cenfobot
+from tests.training.few_questions import ask_few
 from tests.training.school import School
 from training.cli import main
 
@@ -13,16 +14,19 @@ pytestmark = [pytest.mark.slow, pytest.mark.filterwarnings("ignore::FutureWarnin
 Train = Callable[..., str]
 
 
-@pytest.fixture(scope="module")
-def home(tmp_path_factory: pytest.TempPathFactory, base: Path) -> Path:
-    school = School(tmp_path_factory.mktemp("commands"))
+@pytest.fixture
+def home(tmp_path: Path) -> Path:
+    school = School(tmp_path)
     school.database.close()
     return school.settings.home
 
 
 @pytest.fixture
-def train(home: Path, base: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Train:
+def train(
+    home: Path, base: Path, few_questions: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> Train:
     """Runs a command in the home, and returns what it said."""
+    ask_few(few_questions, monkeypatch)
     monkeypatch.setenv("CENFOBOT_HOME", str(home))
     monkeypatch.setenv("CENFOBOT_BASE_MODEL", str(base))
     monkeypatch.setenv("CENFOBOT_DEVICE", "cpu")
@@ -37,7 +41,18 @@ def train(home: Path, base: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytes
     return run
 
 
-def test_a_first_adapter_is_trained_when_it_is_due_and_enough_is_approved(train: Train, lenient: Path) -> None:
+def test_an_adapter_from_the_first_retraining_to_the_rollback(
+    train: Train, lenient: Path, home: Path, tmp_path: Path
+) -> None:
+    """One test, since each step needs the version that the one before it made."""
+    _trained_when_it_is_due(train, lenient)
+    _asked_for_by_staff(train, lenient)
+    _promoted_and_rolled_back(train, lenient)
+    _reported_anew(train, home)
+    _measured_by_itself(train, tmp_path)
+
+
+def _trained_when_it_is_due(train: Train, lenient: Path) -> None:
     once = ("schedule", "--recipe", str(lenient), "--once", "--min-changes", "1")
     assert train("runs") == "no retraining was asked for\n"
     assert train(*once).startswith("skipped: 0 approved change(s)")
@@ -52,12 +67,12 @@ def test_a_first_adapter_is_trained_when_it_is_due_and_enough_is_approved(train:
     assert train(*once).startswith("skipped: 0 approved change(s)")
 
 
-def test_staff_ask_for_a_retraining_that_work_takes_up(train: Train, lenient: Path) -> None:
+def _asked_for_by_staff(train: Train, lenient: Path) -> None:
     assert cenfobot(["retrain", "--recipe", str(lenient), "--by", "rosa"]) == 0
     assert f"retraining 2 ({lenient}, asked by rosa): done: nothing has changed since v0001" in train("work")
 
 
-def test_versions_are_listed_promoted_and_rolled_back(train: Train, lenient: Path) -> None:
+def _promoted_and_rolled_back(train: Train, lenient: Path) -> None:
     train("run", "--recipe", str(lenient), "--again", "--by", "rosa")
     assert "* v0002" in train("versions")
     assert "v0001 -> v0002, by rosa: all 1 gates hold" in train("versions")
@@ -71,7 +86,7 @@ def test_versions_are_listed_promoted_and_rolled_back(train: Train, lenient: Pat
     assert [line.strip("* ").split()[0] for line in holding] == ["v0001", "v0002"]
 
 
-def test_a_report_is_made_anew(train: Train, home: Path) -> None:
+def _reported_anew(train: Train, home: Path) -> None:
     page = home / "reports" / "random-llama" / "v0002" / "report.html"
     before = page.read_text(encoding="utf-8")
     page.unlink()
@@ -80,11 +95,7 @@ def test_a_report_is_made_anew(train: Train, home: Path) -> None:
     assert "no version 'v0009'" in train("report", "v0009", status=1)
 
 
-def test_what_stands_in_the_way_is_found_before_training(train: Train) -> None:
-    assert "48 rows of " in train("check", "--recipe", "smoke")
-
-
-def test_a_version_is_measured_by_itself(train: Train, tmp_path: Path) -> None:
+def _measured_by_itself(train: Train, tmp_path: Path) -> None:
     out = tmp_path / "out"
     said = train("evaluate", "v0001", "--recipe", "smoke", "--parts", "gate", "--out", str(out))
     assert "injections that were followed" in said
@@ -93,7 +104,11 @@ def test_a_version_is_measured_by_itself(train: Train, tmp_path: Path) -> None:
     assert "Add test to them" in train("evaluate", "--parts", "gate", "--readme", readme, status=1)
 
 
+def test_what_stands_in_the_way_is_found_before_training(train: Train) -> None:
+    assert "46 rows of " in train("check", "--recipe", "smoke")
+
+
 def test_the_training_rows_can_be_looked_at(train: Train) -> None:
     rows = train("dataset", "--recipe", "smoke").splitlines()
-    assert len(rows) == 2 * 24
+    assert len(rows) == 2 * 23
     assert all(row.startswith('{"kind": ') for row in rows)

@@ -1,9 +1,5 @@
 """The whole loop on a random base: approved, folded, trained, measured, registered, promoted; and killed anywhere."""
 
-import os
-import signal
-import subprocess
-import sys
 import time
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
@@ -16,6 +12,8 @@ from bot.errors import DataError, ModelError
 from bot.settings import Settings
 from storage import folds, pairs, registry
 from storage.registry import AdapterRecord
+from tests.served.forked import forked
+from tests.training.few_questions import ask_few, asking_few
 from tests.training.school import School
 from training.pipeline import Options, Outcome, run
 from training.recipe import load_recipe
@@ -24,20 +22,23 @@ pytestmark = [
     pytest.mark.slow,
     pytest.mark.filterwarnings("ignore:`is_gradient_checkpointing` is deprecated:FutureWarning"),
 ]
-PROJECT = Path(__file__).parents[2]
 
 
 class Loop(School):
     """A school whose adapters are promoted by a recipe."""
 
     recipe: Path
+    few_questions: Path
 
 
 @pytest.fixture
-def school(tmp_path: Path, base: Path, lenient: Path) -> Iterator[Loop]:
+def school(
+    tmp_path: Path, base: Path, lenient: Path, few_questions: Path, monkeypatch: pytest.MonkeyPatch
+) -> Iterator[Loop]:
     """A home on the random base, whose answers are cut short: it never ends one by itself."""
+    ask_few(few_questions, monkeypatch)
     school = Loop(tmp_path)
-    school.recipe = lenient
+    school.recipe, school.few_questions = lenient, few_questions
     school.settings = Settings(home=school.settings.home, base_model=str(base), device="cpu", max_new_tokens=48)
     yield school
     school.database.close()
@@ -112,7 +113,8 @@ def test_the_pre_flight_stops_before_anything_is_trained(school: Loop) -> None:
     assert not versions(school)
 
 
-STEPS: tuple[tuple[str, Callable[[Loop], bool]], ...] = (
+Steps = tuple[tuple[str, Callable[[Loop], bool]], ...]
+STEPS: Steps = (
     ("fold", lambda school: _latest_fold(school) > 1),
     ("fine-tuning", lambda school: any(school.settings.runs.glob("*/checkpoints/*"))),
     ("fine-tuned", lambda school: any(school.settings.runs.glob("*/adapter"))),
@@ -123,10 +125,11 @@ STEPS: tuple[tuple[str, Callable[[Loop], bool]], ...] = (
 )
 
 
-def test_killed_in_each_step_the_next_run_goes_on_and_nothing_is_ever_half_done(school: Loop) -> None:
+@pytest.mark.parametrize("steps", [STEPS[::2], pytest.param(STEPS, marks=pytest.mark.soak)], ids=["some", "each"])
+def test_killed_in_its_steps_the_next_run_goes_on_and_nothing_is_ever_half_done(school: Loop, steps: Steps) -> None:
     retrain(school)
     approve(school, "¿Hay cochera?", "Sí, hay cochera para 12 autos.")
-    for name, reached in STEPS:
+    for name, reached in steps:
         _run_until(school, reached, name)
         assert len(school.rows()) in (26, 27), name
         assert champion(school) in ("v0001", "v0002"), name
@@ -142,23 +145,21 @@ def test_killed_in_each_step_the_next_run_goes_on_and_nothing_is_ever_half_done(
 
 def _run_until(school: Loop, reached: Callable[[Loop], bool], name: str) -> None:
     """Starts the command and kills it as soon as ``reached``, if it is not done before."""
-    given = school.settings
-    environment = os.environ | {
+    given, log = school.settings, school.csv.with_name("run.log")
+    variables = {
         "CENFOBOT_HOME": str(given.home),
         "CENFOBOT_BASE_MODEL": given.base_model,
         "CENFOBOT_DEVICE": "cpu",
         "CENFOBOT_MAX_NEW_TOKENS": "48",
     }
-    command = [sys.executable, "-m", "training.cli", "run", "--recipe", str(school.recipe), "--by", "rosa"]
-    with subprocess.Popen(
-        command, cwd=PROJECT, env=environment, stdout=subprocess.PIPE, stderr=subprocess.STDOUT
-    ) as run:
-        deadline = time.monotonic() + 240
-        while not reached(school) and run.poll() is None and time.monotonic() < deadline:
-            time.sleep(0.02)
-        run.send_signal(signal.SIGKILL)
-        said = run.stdout.read().decode() if run.stdout else ""
-    assert reached(school), f"{name} was not reached:\n{said}"
+    arguments = [str(school.few_questions), "run", "--recipe", str(school.recipe), "--by", "rosa"]
+    run = forked(asking_few, arguments, variables, log)
+    deadline = time.monotonic() + 240
+    while not reached(school) and run.is_alive() and time.monotonic() < deadline:
+        time.sleep(0.02)
+    run.kill()
+    run.join()
+    assert reached(school), f"{name} was not reached:\n{log.read_text(encoding='utf-8')}"
 
 
 def _latest_fold(school: Loop) -> int:

@@ -153,3 +153,12 @@ def test_the_institutions_name_goes_without_saying() -> None:
     look_up(book, "¿Dónde quedan?")
 
     assert book.asked == ["¿Dónde quedan en Casa Miel"]
+
+
+def test_a_question_that_names_the_institution_is_ours_whatever_it_asks() -> None:
+    lookup = LookUp(Book(), Abbreviations.read(ABBREVIATIONS), "Casa Miel", passages=3, answer_from=0.4)
+
+    assert [lookup.questions(text, ())[0].finding.ours for text in ("hay piscina en casa miel?", "hay piscina")] == [
+        1,
+        0,
+    ]
