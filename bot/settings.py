@@ -56,7 +56,7 @@ class Settings(BaseSettings):
     """An answer is cut at this many tokens (the seed's 300)."""
     passages: int = Field(default=3, ge=1, le=8)
     """Approved pairs that a prompt holds at most."""
-    answer_from: float = Field(default=0.4, gt=0, lt=1)
+    answer_from: float = Field(default=0.5, gt=0, lt=1)
     """Probability from which a question counts as approved; higher: fewer wrong answers, more unanswered questions."""
     embeddings: str = ""
     """A sentence-transformers model for retrieval, as ``intfloat/multilingual-e5-small``; empty: the shipped one."""

@@ -13,7 +13,7 @@ from bot.retrieval.base import Finding
 class Scope:
     """The operating point; the curve of what it costs and saves is in the report of ``cenfobot-train evaluate``."""
 
-    answer_from: float = 0.4
+    answer_from: float = 0.5
     """Probability, in (0, 1), from which a question counts as approved."""
     ours_from: float = 0.5
     """Probability, in (0, 1), from which an unanswered question goes to staff."""
