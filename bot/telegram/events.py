@@ -3,6 +3,8 @@
 from dataclasses import dataclass
 from datetime import datetime
 
+from bot.telegram.keyboards import Button
+
 
 @dataclass(frozen=True)
 class TextMessage:
@@ -57,6 +59,8 @@ class Press:
 
     query_id: str
     data: str
+    shown: tuple[tuple[Button, ...], ...] = ()
+    """The message's buttons at that moment, row by row."""
 
 
 @dataclass(frozen=True)

@@ -149,8 +149,9 @@ def _edited(message: Mapping[str, Any], me: _Me, update_id: int, received_at: da
 
 def _press(query: Mapping[str, Any], me: _Me, update_id: int, received_at: datetime) -> Event:
     data = query.get("data", "")
-    what: What = Press(str(query["id"]), data) if "message" in query else Ignored("a press on no message of ours")
     shown = query.get("message", {"chat": {"id": query["from"]["id"], "type": "private"}, "message_id": ""})
+    rows = tuple(map(tuple, shown.get("reply_markup", {}).get("inline_keyboard", ())))
+    what: What = Press(str(query["id"]), data, rows) if "message" in query else Ignored("a press on no message of ours")
     return _event(shown, query["from"], update_id, received_at, what)
 
 

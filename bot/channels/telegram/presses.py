@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+from collections.abc import Sequence
 from typing import Any
 
 from bot.answering.dialogue import Dialogue
@@ -16,7 +17,7 @@ from bot.channels.telegram.turns import PRESSED, Turns
 from bot.profile import Profile
 from bot.telegram.below import rated_rows
 from bot.telegram.events import Event, Press
-from bot.telegram.keyboards import number, parts
+from bot.telegram.keyboards import Button, number, parts
 from storage import inbox, pairs
 from storage.database import Database
 from storage.errors import UnknownId
@@ -74,7 +75,8 @@ class Presses:
             if not mine:
                 talk.say(wording.STALE_BUTTON)
                 return
-            talk.mark(*rated_rows(answer_id, value, private=event.private), about=f"answer:{answer_id}")
+            rows = [*_offered(event), *rated_rows(answer_id, value, private=event.private)]
+            talk.mark(*rows, about=f"answer:{answer_id}")
             if value < 0:
                 talk.say(self._profile.texts.feedback_bad, once=f"bad:{answer_id}")
 
@@ -122,6 +124,12 @@ class Presses:
             text=_as_message(talk.event, question, self._bot_id),
             received_at=talk.now,
         )
+
+
+def _offered(event: Event) -> list[Sequence[Button]]:
+    """The buttons of the questions that may have been meant, which stay."""
+    shown = event.what.shown if isinstance(event.what, Press) else ()
+    return [row for row in shown if all(parts(one.get("callback_data", ""))[0] == "p" for one in row)]
 
 
 def _as_message(event: Event, text: str, bot_id: int) -> str:

@@ -52,6 +52,7 @@ KNOWN = {
 
 class Answers:
     """An answerer: what is approved it gives verbatim, "inventa" is the model's own, and what it does not know it says.
+    To "más o menos" it offers the first approved question.
 
     It waits while ``open`` is not set, and fails as often as ``failures`` says. ``asked`` holds what it was asked.
     """
@@ -81,7 +82,14 @@ class Answers:
             return replace(unknown, kind=Kind.ANSWER, text=pair.answer, verbatim=True, passages=source)
         if "inventa" in text:
             return replace(unknown, kind=Kind.ANSWER, text=f"Se inventa: {text}.")
+        if "más o menos" in text:
+            return replace(unknown, passages=self._first())
         return unknown
+
+    def _first(self) -> tuple[Passage, ...]:
+        with self._database.reading() as session:
+            pair = pairs.list_pairs(session)[0]
+        return (Passage(pair.id, pair.question, pair.answer, 0.5, pair.question),)
 
 
 class Staff:

@@ -117,6 +117,15 @@ class TestFeedback:
         ana.presses(answer, "👎 ✓")
         await until(lambda: (shown := ana.chat.find(answer.message_id)) and shown.buttons == BUTTONS)
 
+    async def test_what_was_offered_stays_below_a_rated_answer(self, service: Service, ana: User) -> None:
+        ana.sends("más o menos eso")
+        answer = await service.hears(ana.chat, PROFILE.texts.unknown)
+        assert answer.buttons == [[PRICE], *BUTTONS]
+        ana.presses(answer, "👍")
+        await until(lambda: (shown := ana.chat.find(answer.message_id)) and shown.buttons[1] == ["👍 ✓", "👎"])
+        ana.presses(answer, PRICE)
+        assert await service.hears(ana.chat, "S/ 100")
+
     @pytest.mark.parametrize(
         "data", ["fb:+:1", "fb:+:999", "fb:9:1", "fb", "s:ok:1", ":::", "p:99", "q:99", "no:1", "del:yes:1"]
     )
