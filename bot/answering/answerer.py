@@ -70,13 +70,10 @@ class Answerer:
         )
 
     def _without_words(self, question: str) -> Answer | None:
-        """The fixed reply to what cannot be read as a question: empty, too long, or signs only."""
+        """The fixed reply to what cannot be read as a question: empty, or signs only."""
         texts = self._profile.texts
         if not question:
             return _fixed(Kind.SMALL_TALK, texts.empty, "empty")
-        if len(question) > self._question_limit:
-            reply = texts.too_long.replace("{limit}", str(self._question_limit))
-            return _fixed(Kind.SMALL_TALK, reply, f"longer than {self._question_limit} characters")
         if not is_readable(question):
             return _fixed(Kind.SMALL_TALK, texts.unreadable, "no words")
         return None
@@ -104,10 +101,16 @@ class Answerer:
         return self._with_open(answer, unanswered) if unanswered and answer.kind is Kind.ANSWER else answer
 
     def _decided(self, question: str, turns: Sequence[EarlierTurn]) -> Answer | list[Asked]:
-        """The fixed reply to what is unsafe or small talk, else what is asked.
+        """The fixed reply to what is unsafe, too long or small talk, else what is asked.
 
         A doubtful concern gives way to what is surely an approved question: what staff approved is no harm to ask.
         """
+        if len(question) > (limit := self._question_limit):
+            # Who is in danger may write long; the end is what it comes to.
+            if concern := self._moderator.concern(question[-limit:]) or self._moderator.concern(question[:limit]):
+                return _fixed(Kind.UNSAFE, concern.reply, concern.category)
+            reply = self._profile.texts.too_long.replace("{limit}", str(limit))
+            return _fixed(Kind.SMALL_TALK, reply, f"longer than {limit} characters")
         written_out = self._lookup.written_out(question)
         concern = self._moderator.concern(written_out)
         if concern is None and (small := small_talk(written_out, self._profile.texts)):

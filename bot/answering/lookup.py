@@ -104,9 +104,9 @@ class _Reader:
 
     def _same(self, message: str) -> tuple[str, ...]:
         """``message``, and with or without the institution's name, which goes without saying."""
-        here = rf"\s+(?:en|de|at)\s+{re.escape(self._institution)}\b"
+        here = rf"\s+(?:en|de|at)\s+{re.escape(self._institution)}(?!\w)"
         bare = re.sub(here, "", message, flags=re.IGNORECASE)
-        return (message, bare) if bare != message else (message, f"{message.rstrip(' ?')} en {self._institution}")
+        return (message, bare) if bare != message else (message, f"{message.rstrip(' ?!.')} en {self._institution}")
 
     def _heard(self, whole: Asked, text: str) -> Asked:
         """``whole`` as sure as the surest of its clauses that asks the same: what stands around a question is no doubt.
@@ -176,7 +176,7 @@ class _Reader:
         told_from = _TOLD if least < _CLEAR else 1.0
         if len(parts) == 1:
             parts = [Part(question, asks=True) for question in questions]
-        self._find_all(part.text for part in parts)
+        self._find_all(part.text for part in parts)  # at once; below they are found already
         for part in parts:
             readings = [part.text, *(question for question in questions if part.text in question)]
             readings += [f"{told}, {part.text}"] * bool(told)
@@ -215,8 +215,8 @@ class _Reader:
         return [Asked(question, self._found[question]) for question in questions]
 
     def _ours(self, question: str, finding: Finding) -> Finding:
-        """``finding``, surely our subject where the question names the institution."""
-        named = f" {folded(self._institution)} " in f" {folded(question)} "
+        """``finding``, surely our subject where the question asks what there is "en CENFOBANK"."""
+        named = re.search(rf" (en|at) {re.escape(folded(self._institution))}( |$)", folded(question))
         return replace(finding, ours=1.0) if named else finding
 
 

@@ -8,6 +8,8 @@ SAFE = "safe"
 """The category of messages that may sound unsafe and are not."""
 ABUSED = "abused"
 """The category of students who suffer violence or abuse, or tell of somebody who does: they are helped, not refused."""
+HELPED = ("self_harm", ABUSED)
+"""The categories of those who need help."""
 CATEGORIES = ("self_harm", ABUSED, "violence", "fraud", "sexual", "hate", "personal_data", "insult")
 """Unsafe ones, and those who need help; gravest first."""
 

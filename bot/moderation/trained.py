@@ -20,7 +20,7 @@ from safetensors.numpy import load_file, save_file
 
 from bot.errors import ModelError
 from bot.moderation.base import Concern
-from bot.moderation.examples import SAFE, read_lexicon, read_rules
+from bot.moderation.examples import HELPED, SAFE, read_lexicon, read_rules
 from bot.moderation.lexicon import Lexicon
 from bot.moderation.rules import broken_rule
 from storage.text import bare
@@ -37,7 +37,10 @@ _WEIGHTS = {"words": 1.0, "concepts": 1.5}
 _MEANING = 2.0
 """How much the views count; chosen on the examples by cross-validation."""
 _SENTENCE = re.compile(r"(?<=[.!?\n])\s+")
-_MOST_SENTENCES = 8
+_CLAUSE = re.compile(r"[,;.!?…\n]+\s+|\s+(?:y|pero|por ?qu[eé]|x ?q|ya que|desde que|and|but|because)\s+", re.I)
+_MOST_PARTS = 8
+_DANGER = frozenset({"die", "kill", "no_life", "hurt_self", "hurt_by", "abuse_told", "beat"})
+"""Concepts of the lexicon with which somebody tells of a danger."""
 
 
 @dataclass(frozen=True)
@@ -129,14 +132,23 @@ class TrainedModerator:
         self._reply = reply
 
     def concern(self, text: str) -> Concern | None:
-        """See :class:`bot.moderation.base.Moderator`; a message is as unsafe as its worst sentence."""
+        """See :class:`bot.moderation.base.Moderator`; a message is as unsafe as its worst sentence.
+
+        Who is in danger may say so beside a question ("cuánto cuesta y me quiero matar"): there each clause counts.
+        """
         views, classifier = self._model.views, self._model.classifier
-        if category := broken_rule(views.lexicon.concepts(views.lexicon.words(text)), self._model.rules):
+        concepts = views.lexicon.concepts(views.lexicon.words(text))
+        if category := broken_rule(concepts, self._model.rules):
             return Concern(category, self._reply(category))
         sentences = _SENTENCE.split(text)
-        texts = [text, *sentences[:_MOST_SENTENCES]] if len(sentences) > 1 else [text]
-        odds = classifier.probabilities(views.rows(texts))
+        texts = [text, *sentences[-_MOST_PARTS:]] if len(sentences) > 1 else [text]
+        in_danger = any(not _DANGER.isdisjoint(found) for found in concepts)
+        clauses = _CLAUSE.split(text)[-_MOST_PARTS:] if in_danger else []
+        odds = classifier.probabilities(views.rows([*texts, *clauses]))
         safe = classifier.categories.index(SAFE)
+        others = [place for place, name in enumerate(classifier.categories) if name not in (SAFE, *HELPED)]
+        odds[len(texts) :, safe] += odds[len(texts) :, others].sum(axis=1)  # a clause tells of danger, or of nothing
+        odds[len(texts) :, others] = 0
         worst = odds[odds[:, safe].argmin()]
         unsafe, worst[safe] = 1 - float(worst[safe]), 0
         if unsafe < UNSAFE_FROM:

@@ -32,7 +32,7 @@ WEIGHTS = {"lexical": 3.42, "trained": 2.43, "keywords": 3.06, "meaning": 16.26,
 """What each scorer's number counts in the sum by which pairs are ranked."""
 MOST_ENCODED = 10_000
 """Pairs above which none is encoded: it would take minutes, and each search would read all vectors."""
-CANDIDATES = 40
+CANDIDATES = 25
 """The best pairs of the lexical index; the other scorers see all pairs."""
 
 _ARTICLES = frozenset("el la los las un una the a an".split())
@@ -232,8 +232,8 @@ class JointIndex:
         )
 
     def _foreign(self, question: str, pair_id: int) -> int:
-        names = self._institutions.said(question)
-        return len(names - self._institutions.said(" ".join(_texts(self._pairs[pair_id])))) if names else 0
+        names, pair = self._institutions.said(question), self._pairs.get(pair_id)
+        return len(names - self._institutions.said(" ".join(_texts(pair)))) if names and pair else 0
 
     def _passage(self, pair_id: int, found: Mapping[int, Passage]) -> Passage | None:
         """The pair with the wording that matches best; None where it was removed meanwhile."""

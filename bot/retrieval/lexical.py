@@ -177,10 +177,13 @@ class LexicalIndex:
         pairs = segment.owners[texts]
         is_answer = texts == segment.texts[pairs + 1] - 1
         estimates = sums / total + sums / (lengths[texts] * np.sqrt(total)) * ~is_answer
-        pairs, estimates = pairs[segment.alive[pairs]], estimates[segment.alive[pairs]]
-        if len(pairs) > self._candidates:
-            pairs = pairs[np.argpartition(-estimates, self._candidates)[: self._candidates]]
-        return np.unique(pairs)
+        best = np.full(len(segment.alive), -np.inf)
+        np.maximum.at(best, pairs, estimates)
+        best[~segment.alive] = -np.inf
+        found = np.flatnonzero(best > -np.inf)
+        if len(found) > self._candidates:
+            found = np.sort(found[np.argpartition(-best[found], self._candidates)[: self._candidates]])
+        return found
 
     def _distinct(self, text: str) -> list[str]:
         return list(dict.fromkeys(self._synonyms.canonical(text).split()))

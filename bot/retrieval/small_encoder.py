@@ -81,7 +81,7 @@ class SmallEncoder:
             found |= zip(missing, self._encode(missing), strict=True)
             with self._lock:
                 self._last = dict([*self._last.items(), *found.items()][-_REMEMBERED:])
-        return np.stack([found[text] for text in texts])
+        return np.stack([found[text] for text in texts]) if texts else np.empty((0, 512), np.float32)
 
     def _encode(self, texts: Sequence[str]) -> Floats:
         ids = [encoding.ids for encoding in self._tokenizer.encode_batch(list(texts))]

@@ -153,3 +153,10 @@ def test_a_search_never_sees_half_a_change(index: LexicalIndex) -> None:
         asker.join()
     assert len(answers) == 80
     assert all(seen in ({"antes"}, {"luego"}) for seen in answers)
+
+
+def test_pairs_are_candidates_and_not_their_wordings() -> None:
+    index = LexicalIndex(Synonyms.read(HERE / "synonyms.csv"), candidates=2)
+    for number, name in enumerate(("caja", "banca")):
+        index.upsert(number, f"¿Cuánto cuesta {name}?", "S/ 1", [f"cuánto cuesta {name} {i}" for i in range(30)])
+    assert {passage.pair_id for passage in index.search("cuánto cuesta eso", 5)} == {0, 1}

@@ -83,3 +83,7 @@ def test_students_questions_are_not_kept(tmp_path: Path) -> None:
     encoder = RememberingEncoder(CountingEncoder(), tmp_path / "cache")
     encoder.encode([f"mi dni es {number}" for number in range(60)])
     assert not (tmp_path / "cache").exists()
+
+
+def test_no_text_gives_no_vector(encoder: Encoder) -> None:
+    assert encoder.encode([]).shape == (0, 512)
