@@ -134,7 +134,7 @@ class TrainedModerator:
     def concern(self, text: str) -> Concern | None:
         """See :class:`bot.moderation.base.Moderator`; a message is as unsafe as its worst sentence.
 
-        Who is in danger may say so beside a question ("cuánto cuesta y me quiero matar"): there each clause counts.
+        Who is in danger may say so beside a question ("cuánto cuesta y me quiero matar"): there a clause that is certain counts.
         """
         views, classifier = self._model.views, self._model.classifier
         concepts = views.lexicon.concepts(views.lexicon.words(text))
@@ -147,8 +147,10 @@ class TrainedModerator:
         odds = classifier.probabilities(views.rows([*texts, *clauses]))
         safe = classifier.categories.index(SAFE)
         others = [place for place, name in enumerate(classifier.categories) if name not in (SAFE, *HELPED)]
-        odds[len(texts) :, safe] += odds[len(texts) :, others].sum(axis=1)  # a clause tells of danger, or of nothing
-        odds[len(texts) :, others] = 0
+        odds, of_clauses = odds[: len(texts)], odds[len(texts) :]
+        of_clauses[:, safe] += of_clauses[:, others].sum(axis=1)  # a clause tells of danger, or of nothing
+        of_clauses[:, others] = 0
+        odds = np.concatenate([odds, of_clauses[of_clauses[:, safe] <= 1 - CERTAIN_FROM]])
         worst = odds[odds[:, safe].argmin()]
         unsafe, worst[safe] = 1 - float(worst[safe]), 0
         if unsafe < UNSAFE_FROM:
