@@ -134,7 +134,7 @@ class TrainedModerator:
     def concern(self, text: str) -> Concern | None:
         """See :class:`bot.moderation.base.Moderator`; a message is as unsafe as its worst sentence.
 
-        Who is in danger may say so beside a question ("cuánto cuesta y me quiero matar"): there a clause that is certain counts.
+        Who is in danger may say so beside a question ("cuánto cuesta y me quiero matar"): a clause counts.
         """
         views, classifier = self._model.views, self._model.classifier
         concepts = views.lexicon.concepts(views.lexicon.words(text))
