@@ -5,8 +5,7 @@ from collections.abc import Callable, Mapping
 from zoneinfo import ZoneInfo
 
 from bot.generation.manifest import short_base_name
-from bot.home import open_home
-from bot.settings import Settings, load_settings
+from bot.settings import Settings
 from storage import registry, training_runs
 from storage.database import Database
 from storage.errors import Locked
@@ -16,16 +15,6 @@ from training import schedule
 from training.folding.fold import fold
 from training.recipe import load_recipe
 from training.requests import LOCK, queue_if_worth_it
-
-
-def run(args: argparse.Namespace) -> int:
-    """Carries out one parsed command; returns the exit status."""
-    settings = load_settings()
-    database = open_home(settings)
-    try:
-        return COMMANDS[args.command](args, settings, database)
-    finally:
-        database.close()
 
 
 def _fold(args: argparse.Namespace, settings: Settings, database: Database) -> int:

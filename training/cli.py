@@ -11,10 +11,12 @@ A mistake in a file or a setting ends with one clear message on standard error a
 import argparse
 import sys
 import warnings
+from contextlib import closing
 from pathlib import Path
 
 from bot.errors import CenfobotError
 from bot.operator import user_name
+from bot.settings import load_settings
 from storage.errors import StorageError
 
 
@@ -24,13 +26,20 @@ def main(arguments: list[str] | None = None) -> int:
     warnings.simplefilter("ignore", FutureWarning)  # the libraries' notes to each other's developers
     try:
         # Imported late: torch and TRL take seconds to load, and these commands need neither.
+        from bot.home import open_home
         from training import bookkeeping
 
+        settings = load_settings()
         if args.command in bookkeeping.COMMANDS:
-            return bookkeeping.run(args)
-        from training import commands
+            command = bookkeeping.COMMANDS[args.command]
+        else:
+            from training import commands
 
-        return commands.run(args)
+            if args.command == "finetune":
+                return commands.finetune(args, settings)
+            command = commands.COMMANDS[args.command]
+        with closing(open_home(settings)) as database:
+            return command(args, settings, database)
     except (CenfobotError, StorageError) as error:
         print(f"cenfobot-train: {error}", file=sys.stderr)
         return 1

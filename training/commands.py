@@ -10,10 +10,9 @@ from bot.adapters import Registered, adapter_in_service
 from bot.errors import DataError, ModelError, SettingsError
 from bot.generation.base import Adapter
 from bot.generation.manifest import read_manifest
-from bot.home import open_home
 from bot.profile import load_profile
 from bot.retrieval.synonyms import Synonyms
-from bot.settings import DATA, Settings, load_settings
+from bot.settings import DATA, Settings
 from storage.database import Database
 from storage.exclusive import exclusive
 from storage.training_runs import TrainingRunRecord
@@ -31,18 +30,6 @@ from training.reporting.tables import Table
 from training.requests import LOCK, work_off
 
 OTHER_SCHOOLS = DATA / "evaluation" / "other_schools"
-
-
-def run(args: argparse.Namespace) -> int:
-    """Carries out one parsed command; returns the exit status."""
-    settings = load_settings()
-    if args.command == "finetune":
-        return _finetune(args, settings)
-    database = open_home(settings)
-    try:
-        return _COMMANDS[args.command](args, settings, database)
-    finally:
-        database.close()
 
 
 def _run(args: argparse.Namespace, settings: Settings, database: Database) -> int:
@@ -80,7 +67,7 @@ def _in_service(args: argparse.Namespace, settings: Settings, database: Database
         return gather(recipe, settings, database, adapter_in_service(settings, database).adapter)
 
 
-def _finetune(args: argparse.Namespace, settings: Settings) -> int:
+def finetune(args: argparse.Namespace, settings: Settings) -> int:
     recipe = load_recipe(args.recipe)
     settings = settings.model_copy(update={"base_model": args.base or with_base(settings, recipe).base_model})
     inputs = Inputs(
@@ -206,7 +193,7 @@ def work(args: argparse.Namespace, settings: Settings, database: Database) -> in
 
 
 _Command = Callable[[argparse.Namespace, Settings, Database], int]
-_COMMANDS: Mapping[str, _Command] = {
+COMMANDS: Mapping[str, _Command] = {
     "run": _run,
     "check": _check,
     "dataset": _dataset,

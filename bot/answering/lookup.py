@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from bot.answering.abbreviations import Abbreviations
 from bot.answering.parts import Part, content_words, main_clauses, names_what_it_asks, parts_in, questions_in
 from bot.answering.understanding import EarlierTurn, FollowUp, follow_up, normalised
-from bot.retrieval.base import Finding, Knowledge
+from bot.retrieval.base import Finding, Knowledge, Snapshot
 from storage.text import folded
 
 _TOLD = 0.95
@@ -81,7 +81,7 @@ class LookUp:
 class _Reader:
     """Reads one message."""
 
-    def __init__(self, knowledge: Knowledge, institution: str, passages: int, answer_from: float) -> None:
+    def __init__(self, knowledge: Snapshot, institution: str, passages: int, answer_from: float) -> None:
         self._knowledge = knowledge
         self._institution = institution
         self._passages = passages

@@ -105,7 +105,9 @@ class Inbox:
         while item := await self._next():
             try:
                 await self._end(item, await self._attempt(item))
-            except Exception as error:  # a worker must outlive any fault; the lease gives the message back
+            except Exception as error:
+                # Any kind: a worker that ends leaves its students without answers until a restart. The message is not
+                # lost, since its lease runs out and it is taken up again.
                 _log_failure(f"inbox {item.id}: its end could not be stored", error)
             self._wake.set()  # the chat's next message may be taken up now
 
@@ -117,7 +119,9 @@ class Inbox:
                 try:
                     if item := await asyncio.to_thread(self._claim):
                         return item
-                except Exception as error:  # the database may come back; polling goes on
+                except Exception as error:
+                    # Any kind, a fault of ours included: without this loop nobody is answered any more. It looks again
+                    # after the pause below, and a database that came back is found.
                     _log_failure("the inbox cannot be read", error)
                 with suppress(TimeoutError):
                     await asyncio.wait_for(self._wake.wait(), self._poll_seconds)
@@ -130,7 +134,9 @@ class Inbox:
         try:
             async with asyncio.timeout(self._handling_seconds):
                 await self._handle(item)
-        except Exception as error:  # the channels' one error handler: retried, then parked with its kind
+        except Exception as error:
+            # Any kind: this is the one place that decides what becomes of a message whose handling failed. It is tried
+            # again, then parked with the fault's kind, and its student is told.
             _log_failure(f"inbox {item.id} failed, {item.failures + 1} of {MAX_FAILURES} times", error)
             return type(error).__name__
         return ""
@@ -151,7 +157,9 @@ class Inbox:
         try:
             async with asyncio.timeout(_STORING_SECONDS / 2):
                 await self._last_word(item, fault)
-        except Exception as error:  # the message must not come back because its apology cannot be said
+        except Exception as error:
+            # Any kind: the handling has failed for good by now. A fault here must not keep the message from being
+            # parked, or it would come back for ever.
             _log_failure(f"inbox {item.id}: nobody can be told that it failed", error)
 
     def _give_back(self) -> int:

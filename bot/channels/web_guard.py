@@ -66,8 +66,9 @@ class Guard:
                 await error(421, text)(scope, receive, guarded_send)
         except ClientDisconnect:
             pass
-        except Exception as fault:  # the web's one error handler: no traceback may reach a student
-            # The place and the kind, not the error's own text: that may quote the student.
+        except Exception as fault:
+            # Any kind: this is the outermost layer of the web, and what passes it reaches the student as a bare 500 and
+            # the log with the error's own text, which may quote the student. Logged are the place and the kind.
             where = "".join(traceback.format_tb(fault.__traceback__))
             log.error("%s %s: %s\n%s", scope["method"], scope["path"], type(fault).__name__, where)
             if not started:

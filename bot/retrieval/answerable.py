@@ -9,7 +9,7 @@ stands in where a knowledge is too small to tell by itself.
 import hashlib
 import logging
 from collections.abc import Collection, Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from random import Random
 from typing import Self
@@ -72,6 +72,22 @@ class Examples:
         return cls(tensors["rows"], tensors["kinds"], pairs)
 
     @classmethod
+    def asked(cls, index: JointIndex, questions: Sequence[tuple[int, str, str]]) -> Self:
+        """What the index finds for each (kind, question, right answer or "").
+
+        Left out is what it has no evidence on, and a question that another answer is found for: it teaches nothing
+        about having one.
+        """
+        found = index.find_all([question for _, question, _ in questions], 1)
+        told = [
+            (kind, one.evidence.row())
+            for (kind, _, answer), one in zip(questions, found, strict=True)
+            if one.evidence and answer in ("", one.passages[0].answer)
+        ]
+        rows = np.stack([row for _, row in told]) if told else np.empty((0, len(FEATURES)))
+        return cls(rows, np.array([kind for kind, _ in told], np.int8))
+
+    @classmethod
     def joined(cls, parts: Sequence["Examples"]) -> Self:
         """All of them."""
         rows, kinds = np.concatenate([p.rows for p in parts]), np.concatenate([p.kinds for p in parts])
@@ -85,10 +101,7 @@ class Examples:
 def gathered(
     models: RetrievalModels, pairs: Collection[IndexedPair], others: Iterable[str], *, seed: int = 0
 ) -> Examples | None:
-    """Examples from a knowledge, and from questions about something else; None where it is too small to hide a pair.
-
-    A hidden wording that another pair is found for is left out: it teaches nothing about having an answer.
-    """
+    """Examples from a knowledge, and from questions about something else; None where it is too small to hide a pair."""
     draw = Random(seed)
     shuffled = draw.sample(sorted(pairs), len(pairs))
     number = int(HIDDEN * len(shuffled))
@@ -101,22 +114,16 @@ def gathered(
         kept = [text for text in texts if text not in hidden]
         if kept:
             shown.append((pair_id, kept[0], answer, tuple(kept[1:])))
-            wordings += [(text, pair_id) for text in texts if text in hidden]
+            wordings += [(text, answer) for text in texts if text in hidden]
     strange = [wording for pair in shuffled[:number] for wording in (pair[1], *pair[3])]
     index = JointIndex(models, shown)
     asked = [
         *((ANSWERED, *asked) for asked in draw.sample(wordings, min(MOST_ASKED, len(wordings)))),
-        *((OURS, text, -1) for text in draw.sample(strange, min(MOST_ASKED, len(strange)))),
-        *((OTHER, text, -1) for text in others),
+        *((OURS, text, "") for text in draw.sample(strange, min(MOST_ASKED, len(strange)))),
+        *((OTHER, text, "") for text in others),
     ]
-    rows, kinds = [], []
-    for (kind, _, pair_id), found in zip(asked, index.find_all([text for _, text, _ in asked], 1), strict=True):
-        if found.evidence and (kind != ANSWERED or found.passages[0].pair_id == pair_id):
-            rows.append(found.evidence.row())
-            kinds.append(kind)
-    if not rows:
-        return None
-    return Examples(np.stack(rows), np.array(kinds, np.int8), frozenset(map(hash_of, pairs)))
+    examples = Examples.asked(index, asked)
+    return replace(examples, pairs=frozenset(map(hash_of, pairs))) if len(examples.rows) else None
 
 
 @dataclass(frozen=True)

@@ -27,12 +27,8 @@ class Finding:
     """Probability that the question is about our subjects, should none answer it, in [0, 1]."""
 
 
-class Knowledge(Retriever, Protocol):
+class Snapshot(Retriever, Protocol):
     """A retriever that also says whether what it found answers the question."""
-
-    def current(self) -> "Knowledge":
-        """The knowledge as it is approved now: to look up several readings of a message without asking each time."""
-        ...
 
     def holds(self, question: str) -> bool:
         """Whether staff approved a question in these words, letter case, accents and punctuation apart."""
@@ -44,4 +40,12 @@ class Knowledge(Retriever, Protocol):
 
     def find_all(self, questions: Sequence[str], limit: int) -> list[Finding]:
         """What :meth:`find` finds, for each question; in less time than one by one."""
+        ...
+
+
+class Knowledge(Retriever, Protocol):
+    """What staff approved, which may change from one message to the next."""
+
+    def current(self) -> Snapshot:
+        """As it is approved now; several readings of a message are looked up in one, at the cost of one look."""
         ...

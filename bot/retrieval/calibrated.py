@@ -15,7 +15,7 @@ UNNAMED = 0.2
 
 
 class CalibratedIndex:
-    """Approved pairs in memory, a :class:`bot.retrieval.base.Knowledge`. Safe to use from several threads."""
+    """Approved pairs in memory, a :class:`bot.retrieval.base.Knowledge` and its snapshot. For several threads."""
 
     def __init__(self, models: RetrievalModels, pairs: Iterable[IndexedPair] = ()) -> None:
         """Holds ``pairs``, fitted and calibrated; takes seconds for a knowledge that was never seen before."""
@@ -46,15 +46,15 @@ class CalibratedIndex:
         return self
 
     def holds(self, question: str) -> bool:
-        """See :class:`bot.retrieval.base.Knowledge`."""
+        """See :class:`bot.retrieval.base.Snapshot`."""
         return self._index.holds(question)
 
     def find(self, question: str, limit: int) -> Finding:
-        """See :class:`bot.retrieval.base.Knowledge`."""
+        """See :class:`bot.retrieval.base.Snapshot`."""
         return self.find_all([question], limit)[0]
 
     def find_all(self, questions: Sequence[str], limit: int) -> list[Finding]:
-        """See :class:`bot.retrieval.base.Knowledge`."""
+        """See :class:`bot.retrieval.base.Snapshot`."""
         return [self._judged(found) for found in self._index.find_all(questions, limit)]
 
     def _judged(self, found: Found) -> Finding:

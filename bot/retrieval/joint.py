@@ -137,7 +137,7 @@ class JointIndex:
         self._classifier = WordingClassifier.fitted(wordings, self._models.synonyms)
 
     def holds(self, question: str) -> bool:
-        """See :class:`bot.retrieval.base.Knowledge`."""
+        """See :class:`bot.retrieval.base.Snapshot`."""
         return _key(question) in self._exact
 
     def retrieve(self, question: str, limit: int) -> list[Passage]:

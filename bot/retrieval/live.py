@@ -5,11 +5,9 @@ that any process approved or retired counts at the next question, by its words a
 is fitted anew in the background.
 """
 
-from collections.abc import Sequence
 from threading import Lock, Thread
 
 from bot.messages import Passage
-from bot.retrieval.base import Finding
 from bot.retrieval.calibrated import CalibratedIndex
 from bot.retrieval.models import RetrievalModels
 from storage.database import Database
@@ -40,18 +38,6 @@ class LiveRetriever:
         """See :class:`bot.retrieval.base.Knowledge`."""
         self.refresh()
         return self._index
-
-    def holds(self, question: str) -> bool:
-        """See :class:`bot.retrieval.base.Knowledge`."""
-        return self.current().holds(question)
-
-    def find(self, question: str, limit: int) -> Finding:
-        """See :class:`bot.retrieval.base.Knowledge`."""
-        return self.current().find(question, limit)
-
-    def find_all(self, questions: Sequence[str], limit: int) -> list[Finding]:
-        """See :class:`bot.retrieval.base.Knowledge`."""
-        return self.current().find_all(questions, limit)
 
     def refresh(self) -> None:
         """Takes over what changed in the database; cheap when nothing did."""

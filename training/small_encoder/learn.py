@@ -101,17 +101,12 @@ def learned_examples(models: RetrievalModels, pairs: Sequence[IndexedPair], draw
     """
     parts = [gathered(models, pairs, (), seed=draw) for draw in range(draws)]
     index, answers = JointIndex(models, pairs), {pair[1]: pair[2] for pair in pairs}
-    rows, kinds = [], []
-    for kind, question, answer in [
+    asked = [
         *((ANSWERED, wording, answers[approved]) for wording, approved in _dev_wordings()),
         *((OURS, question, "") for question in models.near),
         *((OTHER, question, "") for question in models.others),
-    ]:
-        found = index.find(question, 1)
-        if found.evidence and answer in ("", found.passages[0].answer):
-            rows.append(found.evidence.row())
-            kinds.append(kind)
-    natural = Examples(np.stack(rows), np.array(kinds, np.int8))
+    ]
+    natural = Examples.asked(index, asked)
     return Examples.joined([*filter(None, parts), *[natural] * NATURAL, *small_schools(models, pairs)])
 
 
@@ -124,17 +119,12 @@ def small_schools(models: RetrievalModels, pairs: Sequence[IndexedPair], number:
         index, answers = JointIndex(models, shown), {pair[1]: pair[2] for pair in shown}
         without = [*((OURS, text) for text in models.near), *((OTHER, text) for text in models.others)]
         strange = [(OURS, wording) for wording, approved in _dev_wordings() if approved not in answers]
-        rows, kinds = [], []
-        for kind, text, answer in [
+        asked = [
             *((ANSWERED, text, answers[approved]) for text, approved in _dev_wordings() if approved in answers),
             *((kind, text, "") for kind, text in draw.sample(without, 60)),
             *((kind, text, "") for kind, text in draw.sample(strange, 30)),
-        ]:
-            found = index.find(text, 1)
-            if found.evidence and answer in ("", found.passages[0].answer):
-                rows.append(found.evidence.row())
-                kinds.append(kind)
-        yield Examples(np.stack(rows), np.array(kinds, np.int8))
+        ]
+        yield Examples.asked(index, asked)
 
 
 @cache

@@ -117,7 +117,9 @@ class Sender:
             self._wake.clear()
             try:
                 item = await self._next()
-            except Exception as error:  # the database may come back; looking goes on
+            except Exception as error:
+                # Any kind, a fault of ours included: without this loop nothing is sent to anybody any more. What waits
+                # stays in the database, and is found at the next look.
                 _log_failure("the outbox cannot be read", error)
                 item = None
             if item:
@@ -144,7 +146,9 @@ class Sender:
     async def _send(self, item: OutboxItem) -> None:
         try:
             await self._attempt(item)
-        except Exception as error:  # the others must go on; the item stays marked as being sent
+        except Exception as error:
+            # Any kind: this is a task of its own that nobody waits for, so that a fault would vanish unsaid. The item
+            # stays marked as being sent, and the next start counts it as interrupted.
             _log_failure(f"outbox {item.id}: its end could not be noted", error)
         finally:
             self._pace.settle(item.chat_id)
@@ -173,7 +177,9 @@ class Sender:
             return await call
         except TelegramError as error:
             return understood(error)
-        except Exception as error:  # an answer of another shape than the Bot API's, such as a proxy's
+        except Exception as error:
+            # Any kind: what the library raises besides its own errors, where a proxy answers in another shape than the
+            # Bot API, is documented nowhere. Tried again, then given up.
             _log_failure(f"outbox {item.id} failed", error)
             given_up = item.attempts >= _ODD_ATTEMPTS
             return Fault(Meaning.HOPELESS if given_up else Meaning.AGAIN, type(error).__name__)
@@ -245,7 +251,9 @@ class Sender:
             try:
                 with session.begin_nested():
                     self._on_sent(session, item, message)
-            except Exception as error:  # what was sent stays sent
+            except Exception as error:
+                # Any kind: the message is with the student already. If a fault of what follows undid the note that it
+                # was sent, it would be sent a second time.
                 _log_failure(f"outbox {item.id} is sent, but what follows failed", error)
 
 

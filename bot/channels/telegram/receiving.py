@@ -124,7 +124,9 @@ class Polling:
         while True:
             try:
                 done = await step()
-            except Exception as error:  # Telegram's, the network's or the store's; receiving must outlive them all
+            except Exception as error:
+                # Any kind: Telegram's, the network's, the store's or ours. Without this loop the bot is deaf until a
+                # restart; Telegram keeps what was not confirmed, so that it comes with the next try.
                 failures += 1
                 await asyncio.sleep(self._pause(error, failures))
                 continue

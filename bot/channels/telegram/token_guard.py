@@ -38,7 +38,9 @@ class _Guarding:
         record: logging.LogRecord = self._made_by(*args, **options)
         try:
             message = record.getMessage()
-        except Exception:  # a wrong number of arguments; logging reports it by itself, and prints them
+        except Exception:
+            # Any kind: arguments that do not fit the text, or whatever an argument's own __str__ raises; a line for the
+            # log must not end what wrote it. Handled as logging does: shown unformatted, here without the token.
             record.msg, record.args = without_token(f"{record.msg!r} {record.args!r}"), ()
             return record
         if (hidden := without_token(message)) != message:

@@ -59,7 +59,9 @@ class Waiting:
             try:
                 if await asyncio.to_thread(self._tell):
                     self._wake()
-            except Exception as error:  # the database may come back; looking goes on
+            except Exception as error:
+                # Any kind: telling who waits is a courtesy, and a fault in it must not end the courtesy for everybody.
+                # Nothing is lost: who was not told is found at the next look.
                 trace = "".join(traceback.format_tb(error.__traceback__))
                 log.error("who waits cannot be read: %s\n%s", type(error).__name__, trace)
 

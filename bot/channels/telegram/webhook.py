@@ -95,7 +95,9 @@ class Webhook:
             return Response("An update is a JSON object with an update_id.", 400)
         try:
             await self._store(update)
-        except Exception as error:  # whatever it was, Telegram is to deliver the update again
+        except Exception as error:
+            # Any kind: only an update that is stored may be confirmed, whatever kept it from being stored. Telegram
+            # delivers it again, and the log says which one it was and where it failed.
             trace = "".join(traceback.format_tb(error.__traceback__))  # not its text: that may quote the student
             log.error("update %d cannot be stored: %s\n%s", update["update_id"], type(error).__name__, trace)
             return Response("Not stored; deliver it again.", 503)

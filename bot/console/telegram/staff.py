@@ -100,7 +100,9 @@ class TelegramStaff:
                 if await asyncio.to_thread(self._board.update):
                     self._wake()
                 trouble = ""
-            except Exception as error:  # the console's one broad handler: the database may come back
+            except Exception as error:
+                # Any kind, a fault of ours included: without this loop no card reaches the staff any more. What the
+                # chat lacks is in the database, and the next look finds it; the same trouble is logged once.
                 if type(error).__name__ != trouble:
                     _log_failure("the staff's chat cannot be kept up to date", error)
                 trouble = type(error).__name__
@@ -237,7 +239,9 @@ class TelegramStaff:
     def _is_theirs(self, asked: Asked) -> bool:
         try:
             return self._act(asked) is not None
-        except Exception:  # only what is for staff reads what may be out of order
+        except Exception:
+            # Any kind, and logged when the message was handled: a student's message is told from its form alone, before
+            # anything that can fail is read. So whatever fails here, the message was the staff's.
             return True
 
 

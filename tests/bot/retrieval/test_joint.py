@@ -33,8 +33,9 @@ def test_pairs_without_a_database_are_judged_as_the_knowledge_in_service(tmp_pat
     live, fixed = LiveRetriever(database, MODELS), CalibratedIndex(MODELS, PAIRS)
     knowledge: Knowledge = fixed
     for question in QUESTIONS:
-        assert knowledge.find(question, 3) == live.find(question, 3)
-        assert knowledge.retrieve(question, 3) == list(knowledge.find(question, 3).passages)
+        assert knowledge.current().find(question, 3) == live.current().find(question, 3)
+        assert knowledge.retrieve(question, 3) == list(knowledge.current().find(question, 3).passages)
+    assert fixed.find_all(QUESTIONS, 3) == [fixed.find(question, 3) for question in QUESTIONS]
     database.close()
 
 

@@ -69,6 +69,6 @@ def test_knows_what_another_process_changed_at_the_next_question(database: Datab
 
 def test_an_approved_question_is_certainly_answered_at_once(database: Database, other_process: Database) -> None:
     retriever: Knowledge = LiveRetriever(database, MODELS)
-    assert retriever.find("hay becas", 1).answered == 0
+    assert retriever.current().find("hay becas", 1).answered == 0
     approve(other_process, "¿Hay becas?", "Sí.")
-    assert retriever.find("hay becas", 1).answered == 1
+    assert retriever.current().find("hay becas", 1).answered == 1
