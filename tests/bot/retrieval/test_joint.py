@@ -3,7 +3,7 @@
 from datetime import UTC, datetime
 from pathlib import Path
 
-from pytest import approx
+import pytest
 
 from bot.retrieval.base import Knowledge, Retriever
 from bot.retrieval.calibrated import CalibratedIndex
@@ -41,7 +41,7 @@ def test_pairs_without_a_database_are_judged_as_the_knowledge_in_service(tmp_pat
         alone = fixed.find(question, 3)
         assert found.passages == alone.passages
         # Encoded together, a question's 32-bit sums are added up in another order than alone.
-        assert (found.answered, found.ours) == approx((alone.answered, alone.ours), abs=1e-6)
+        assert (found.answered, found.ours) == pytest.approx((alone.answered, alone.ours), abs=1e-6)
     database.close()
 
 
