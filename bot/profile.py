@@ -61,6 +61,11 @@ class Texts:
     """Before an answer that is asked for once more: "no entendí"."""
     acknowledged: str = "¡Perfecto! Si te queda otra duda, aquí estoy."
     """To "ok", "ya" or "jaja" and nothing else."""
+    privacy: str = (
+        "Guardo lo que conversamos, sin los datos personales que reconozco. En Telegram, /misdatos te lo muestra y "
+        "/borrar lo elimina ahora mismo; si me escribes por otro medio, pídelo al personal."
+    )
+    """To who asks what is kept, or to delete it."""
     callback: str = "Ya tengo la respuesta a tu pregunta «{question}»:\n\n{answer}"
     """To all who asked what staff have now approved; holds ``{answer}``, and may hold ``{question}``."""
 

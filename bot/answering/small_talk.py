@@ -17,7 +17,7 @@ from storage.text import folded
 HEADER = ["kind", "phrase"]
 FILLER = "filler"
 """Words that may stand beside small talk and say nothing: "amigo", "por favor"."""
-KINDS = ("goodbye", "thanks", "identity", "capabilities", "how_are_you", "greeting", "acknowledged")
+KINDS = ("privacy", "goodbye", "thanks", "identity", "capabilities", "how_are_you", "greeting", "acknowledged")
 """Each is the name of its reply among the profile's texts; of several, the first here decides."""
 AGAIN = "again"
 """Asks for the last answer again: "no entendí", "más info". No small talk of its own: without an answer it is none."""

@@ -27,6 +27,8 @@ TEXTS = load_profile(Path(__file__).resolve().parents[3] / "data" / "profile.tom
         ("eres un bot o una persona real?", None),
         ("sos un bot?", "identity"),
         ("hola una consulta", "capabilities"),
+        ("/start", "greeting"),
+        ("hola, borra mis datos por favor", "privacy"),
         ("jajajaj", "acknowledged"),
         ("ok ya", "acknowledged"),
         ("mi hija", None),
@@ -65,5 +67,5 @@ def test_a_question_loses_the_greeting_that_it_opens_with(text: str, rest: str) 
 def test_refuses_a_kind_that_has_no_reply(tmp_path: Path) -> None:
     path = tmp_path / "small_talk.csv"
     path.write_text("kind;phrase\nsaludo;hola\n", encoding="utf-8")
-    with pytest.raises(DataError, match=r"line 2: the kind is one of goodbye, .*; found 'saludo;hola'"):
+    with pytest.raises(DataError, match=r"line 2: the kind is one of privacy, goodbye, .*; found 'saludo;hola'"):
         SmallTalk.read(path)
