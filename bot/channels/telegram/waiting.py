@@ -85,7 +85,8 @@ class Waiting:
         if not untold:
             return False
         with self._database.writing() as session:
-            for item_id, place, event in untold:
+            # Who was answered since then needs no notice, and it would come after the answer.
+            for item_id, place, event in [one for one in untold if inbox.hold(session, one[0])]:
                 about = f"{_ABOUT}{item_id}"
                 cancel = button(wording.CANCEL, "no", item_id)
                 Talk(session, event, now).say(wording.IN_QUEUE.format(place=place), [cancel], about=about, once=about)

@@ -1,11 +1,21 @@
 """Whoever writes in bursts, or waits long, in Telegram: one turn, a place in the queue, and a way out."""
 
 import asyncio
+import json
+from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, datetime, timedelta
+from functools import partial
+from typing import Any
 
+import pytest
 from telegram import Bot
 
 from bot.channels.telegram import wording
-from storage.database import Database
+from bot.channels.telegram.waiting import Waiting
+from bot.telegram.updates import read
+from storage import inbox, outbox
+from storage.database import Database, Session
+from storage.inbox import InboxItem
 from tests.bot.channels.telegram.conftest import started
 from tests.bot.channels.telegram.outbox_side import until
 from tests.bot.channels.telegram.students_side import PROFILE, approve, serving
@@ -64,6 +74,29 @@ class TestWaiting:
                 shown = user.chat.find(notice.message_id)
                 assert shown
                 assert (shown.text, shown.buttons) == (wording.ANSWERED, [])
+
+    async def test_no_notice_comes_after_the_answer(self, database: Database, monkeypatch: pytest.MonkeyPatch) -> None:
+        def answered_meanwhile(session: Session, *about: Any) -> list[InboxItem]:
+            late = overdue(session, *about)
+            with ThreadPoolExecutor() as elsewhere:
+                elsewhere.submit(finish).result()
+            return late
+
+        def finish() -> None:
+            with database.writing() as session:
+                assert inbox.finish(session, 1, now=now)
+
+        overdue, now, woken = inbox.overdue, datetime.now(UTC), []
+        update = {"message_id": 1, "date": 0, "chat": {"id": 7, "type": "private"}, "from": {"id": 7}, "text": PRICE}
+        with database.writing() as session:
+            text = json.dumps({"update_id": 1, "message": update})
+            inbox.receive(session, channel="telegram", external_id="1:1", chat_id="7", text=text, received_at=now)
+        monkeypatch.setattr(inbox, "overdue", answered_meanwhile)
+        read_update = partial(read, bot_username="bot", bot_id=1)
+        async with Waiting(database, read_update, lambda: woken.append(1), patience=timedelta(), look_seconds=0.01):
+            await until(lambda: bool(woken))
+        with database.reading() as session:
+            assert outbox.waiting(session, "telegram") == 0
 
     async def test_a_question_can_be_cancelled(self, api: BotApi, bot: Bot, database: Database) -> None:
         async with serving(api, bot, database, patience=0.1) as service:
