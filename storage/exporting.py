@@ -35,7 +35,6 @@ def _handoffs(session: Session, conversation: int) -> Iterator[dict[str, Any]]:
             "at": handoff.opened_at.isoformat(),
             "role": "handoff",
             "text": handoff.question,
-            "answer": handoff.answer,
             "reason": handoff.reason,
             "closed_at": handoff.closed_at and handoff.closed_at.isoformat(),
         }

@@ -3,11 +3,11 @@
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import CursorResult, select, update
+from sqlalchemy import CursorResult, func, select, update
 from sqlalchemy.orm import Session
 
 from storage.errors import UnknownId
-from storage.models import Handoff
+from storage.models import Handoff, Message
 from storage.statements import insert_if_absent
 
 
@@ -25,13 +25,15 @@ class HandoffRecord:
     closed_by: str | None
     question: str
     """The student's last question, redacted."""
-    answer: str | None
-    """The staff's last reply."""
+    begun_after: int
+    """Id of the conversation's last message before it; what follows is its thread."""
 
 
 def open_handoff(session: Session, conversation_id: int, reason: str, question: str, now: datetime) -> int:
     """Opens a hand-off (``question`` redacted by the caller) and returns its id; an open one is returned as it is."""
+    last = select(func.coalesce(func.max(Message.id), 0)).where(Message.conversation_id == conversation_id)
     values = {"conversation_id": conversation_id, "reason": reason, "question": question, "opened_at": now}
+    values["begun_after"] = session.scalars(last).one()
     insert_if_absent(session, Handoff, values)
     open_one = select(Handoff.id).where(Handoff.conversation_id == conversation_id, Handoff.status == "open")
     return session.scalars(open_one).one()
@@ -56,11 +58,6 @@ def get(session: Session, handoff_id: int) -> HandoffRecord:
     return _record(handoff)
 
 
-def note_answer(session: Session, handoff_id: int, text: str) -> None:
-    """Keeps the staff's last reply, for the review that is proposed at the end."""
-    session.execute(update(Handoff).where(Handoff.id == handoff_id).values(answer=text))
-
-
 def close(session: Session, handoff_id: int, by: str, now: datetime) -> bool:
     """Closes an open hand-off; False when it was not open, so somebody was first."""
     result = session.execute(
@@ -82,5 +79,5 @@ def _record(handoff: Handoff) -> HandoffRecord:
         closed_at=handoff.closed_at,
         closed_by=handoff.closed_by,
         question=handoff.question,
-        answer=handoff.answer,
+        begun_after=handoff.begun_after,
     )

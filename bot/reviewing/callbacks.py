@@ -11,6 +11,7 @@ from dataclasses import asdict, dataclass
 from datetime import UTC, datetime, tzinfo
 
 from bot.messages import Kind, Passage
+from bot.privacy.redaction import redacted
 from bot.profile import Texts
 from bot.telegram.below import is_group, rated_rows, verified
 from bot.telegram.keyboards import keyboard
@@ -19,6 +20,8 @@ from storage import conversations, outbox, reviews
 from storage.conversations import CALL_BACK
 from storage.database import Session
 from storage.pairs import PairRecord
+from storage.reviews import Asker
+from storage.text import folded
 
 _TELEGRAM = "telegram"
 _QUOTED = 200
@@ -37,11 +40,15 @@ class CallBacks:
     """Where the school is."""
 
 
-def call_back(session: Session, review_id: int, pair: PairRecord, how: CallBacks, *, now: datetime) -> int:
-    """Tells all who asked a review's question; returns how many conversations those are."""
-    asked_by = reviews.askers(session, review_id)
+def without_answer(session: Session, review_id: int, answer: str) -> list[Asker]:
+    """Those who asked a review's question and were not told this very answer by a person since."""
+    return [asker for asker in reviews.askers(session, review_id) if not _was_told(session, asker, answer)]
+
+
+def call_back(session: Session, review_id: int, pair: PairRecord, how: CallBacks, *, now: datetime) -> None:
+    """Tells all who asked a review's question and do not have its answer yet."""
     passage = Passage(pair.id, pair.question, pair.answer, 1.0, pair.question)
-    for asker in asked_by:
+    for asker in without_answer(session, review_id, pair.answer):
         told = _filled(how.text, {"question": _quoted(asker.wording), "answer": pair.answer})
         answer_id = conversations.log_answer(
             session,
@@ -61,7 +68,13 @@ def call_back(session: Session, review_id: int, pair: PairRecord, how: CallBacks
             source = verified(how.institution, pair.approved_at.astimezone(how.zone).date())
             once = f"callback:{review_id}:{asker.conversation_id}"
             _send(session, asker.chat_id, StyledText(f"{told}\n\n") + italic(source), answer_id, once, now)
-    return len(asked_by)
+
+
+def _was_told(session: Session, asker: Asker, answer: str) -> bool:
+    said = conversations.transcript(session, asker.conversation_id, after_id=asker.question_id)
+    told = folded(" ".join(redacted(message.text) for message in said if message.role == "staff"))
+    words = folded(answer)
+    return bool(words) and f" {words} " in f" {told} "
 
 
 def _send(session: Session, chat_id: str, text: StyledText, answer_id: int, once: str, now: datetime) -> None:

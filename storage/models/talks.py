@@ -70,8 +70,8 @@ class Handoff(Base):
     closed_by: Mapped[str | None]
     question: Mapped[str]
     """The student's last question, redacted."""
-    answer: Mapped[str | None]
-    """The staff's last reply."""
+    begun_after: Mapped[int] = mapped_column(server_default="0")
+    """Id of the last message before it; 0 where nothing was said. What follows is its thread."""
 
 
 class Quiz(Base):

@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 import pytest
 
 from storage import handoffs
-from storage.conversations import open_conversation
+from storage.conversations import log_question, open_conversation
 from storage.database import Database
 from storage.errors import UnknownId
 from storage.handoffs import HandoffRecord
@@ -40,14 +40,14 @@ def test_a_conversation_has_one_open_hand_off_at_a_time(database: Database, conv
     assert open_one.id == second
 
 
-def test_a_hand_off_keeps_question_and_last_answer_and_who_closed_it_first(
+def test_a_hand_off_keeps_its_question_its_beginning_and_who_closed_it_first(
     database: Database, conversation: int, now: datetime
 ) -> None:
     later = now + timedelta(hours=1)
+    with database.writing() as session:
+        before = log_question(session, conversation, "¿Hay becas?", now=now)
     handoff = opened(database, conversation, now)
     with database.writing() as session:
-        handoffs.note_answer(session, handoff, "Voy a ver.")
-        handoffs.note_answer(session, handoff, "Sí, en marzo.")
         assert handoffs.close(session, handoff, "Rosa", later)
         assert not handoffs.close(session, handoff, "Luis", later)
         assert handoffs.get(session, handoff) == HandoffRecord(
@@ -59,7 +59,7 @@ def test_a_hand_off_keeps_question_and_last_answer_and_who_closed_it_first(
             closed_at=later,
             closed_by="Rosa",
             question="¿Hay becas?",
-            answer="Sí, en marzo.",
+            begun_after=before,
         )
 
 

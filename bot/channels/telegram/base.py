@@ -33,6 +33,10 @@ class People(Protocol):
         """Passes on what the student writes while a hand-off is open; False: none is."""
         ...
 
+    def forget(self, session: Session, *, conversation_id: int, now: datetime) -> None:
+        """Ends the hand-off, if one is open, as the chat is about to be deleted, and tells staff."""
+        ...
+
     def leave(self, session: Session, *, conversation_id: int, now: datetime) -> bool:
         """Ends the hand-off for the student and tells staff; False: none is open."""
         ...

@@ -74,10 +74,11 @@ def export(talk: Talk) -> None:
     talk.send("sendDocument", {"filename": "mis-datos.json", "content": content, "caption": wording.MY_DATA})
 
 
-def delete(talk: Talk) -> None:
+def delete(talk: Talk, persons: Persons) -> None:
     """Deletes all that is stored of the chat, and says so. Commit, then call :meth:`storage.database.Database.shred`.
 
-    The message that says so is stored afterwards: it is all that is left.
+    The message that says so is stored afterwards: it is all that is left. Staff who talk to the student are told.
     """
+    persons.forget(talk)
     retention.forget_chat(talk.session, CHANNEL, talk.event.chat_id)
     talk.edit(wording.DELETED)

@@ -49,6 +49,11 @@ class Persons:
         left = conversation and self._people.leave(talk.session, conversation_id=conversation, now=talk.now)
         talk.say(wording.BACK_AGAIN if left else wording.NEVER_LEFT)
 
+    def forget(self, talk: Talk) -> None:
+        """Tells staff that the chat is about to be deleted."""
+        if conversation := talk.known_conversation:
+            self._people.forget(talk.session, conversation_id=conversation, now=talk.now)
+
     def is_open(self, event: Event) -> bool:
         """Whether a person has the conversation."""
         with self._database.reading() as session:

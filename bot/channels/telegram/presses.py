@@ -63,7 +63,7 @@ class Presses:
             case ["quiz"]:
                 await self._practice.handle(item, event)
             case ["del", "yes"] if event.private:
-                await self._commit(item, event, delete)
+                await self._commit(item, event, lambda talk: delete(talk, self._persons))
                 await asyncio.to_thread(self._database.shred)
             case said:
                 await self._commit(item, event, lambda talk: self._run(talk, item, said))

@@ -14,6 +14,7 @@ from bot.console.telegram.cards import confirmation, mark, merges, note, whole_d
 from bot.console.telegram.outgoing import change, say
 from bot.errors import AlreadyDecided, ContradictionError, ReviewError
 from bot.messages import Passage
+from bot.reviewing.callbacks import without_answer
 from bot.reviewing.desk import ReviewDesk
 from bot.telegram.keyboards import number, shortened
 from storage import pairs, reviews
@@ -78,7 +79,7 @@ class Deciding:
         review = self._is_open(session, asked, review_id)
         if not review:
             return
-        told = len(reviews.askers(session, review_id))
+        told = len(without_answer(session, review_id, answer or review.draft))
 
         def decide(desk: ReviewDesk) -> None:
             pair = desk.approve(review_id, by=_name(asked), answer=answer, confirmed=confirmed)

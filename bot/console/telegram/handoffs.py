@@ -18,6 +18,7 @@ from storage import chat_states, conversations, handoffs, outbox, reviews
 from storage.database import Session
 from storage.errors import UnknownId
 from storage.handoffs import HandoffRecord
+from storage.retention import NO_HANDOFF
 from storage.text import folded
 
 CLOSE = "close"
@@ -75,6 +76,18 @@ class Handoffs:
         self._end(session, handoff, _STUDENT, now)
         return True
 
+    def forget(self, session: Session, *, conversation_id: int, now: datetime) -> None:
+        """Ends it because the student has everything deleted; nothing is proposed, and no word of it is kept."""
+        handoff = handoffs.open_of(session, conversation_id)
+        chat_id = listening_chat(session)
+        if handoff is None or chat_id is None:
+            return
+        card = _card(session, chat_id, handoff.id)
+        if card:
+            without_buttons(session, chat_id, card, about=NO_HANDOFF, now=now)
+        gone = f"Consulta {handoff.id}: el estudiante borró sus datos. Lo que se responda aquí ya no le llega."
+        say(session, chat_id, gone, about=NO_HANDOFF, reply_to=card, now=now)
+
     # --- the staff's side ----------------------------------------------------------------------------
 
     def reply(self, session: Session, asked: Asked, handoff_id: int, text: str) -> None:
@@ -86,7 +99,6 @@ class Handoffs:
         assert asked.member
         channel, chat_id = place
         conversations.log_staff_message(session, handoff.conversation_id, text, now=asked.now)
-        handoffs.note_answer(session, handoff_id, text)
         if channel == CHANNEL:
             say(session, chat_id, bold(f"{asked.member.name}:") + f" {text}", about=_about(handoff_id), now=asked.now)
         if chat_states.is_unreachable(session, channel, chat_id):
@@ -109,28 +121,52 @@ class Handoffs:
 
     def _end(self, session: Session, handoff: HandoffRecord, by: str, now: datetime) -> None:
         handoffs.close(session, handoff.id, by, now)
-        proposed = self._propose(session, handoff, now)
         who = "El estudiante volvió al asistente" if by == _STUDENT else f"Cerrada por {by}"
-        said = f"Consulta {handoff.id}: {who}." + (f" Queda propuesta como pregunta {proposed}." if proposed else "")
+        said = f"Consulta {handoff.id}: {who}.{self._proposed(session, handoff, now)}"
         if chat_id := listening_chat(session):
             if card := _card(session, chat_id, handoff.id):
                 without_buttons(session, chat_id, card, about=_about(handoff.id), now=now)
             self._thread(session, chat_id, handoff.id, said, now)
 
-    def _propose(self, session: Session, handoff: HandoffRecord, now: datetime) -> int | None:
-        """Proposes what was answered to all who may ask it; the student has the answer and is not called back."""
-        if not handoff.answer or not folded(handoff.question):
-            return None
-        answer = redacted(handoff.answer)  # it was written to one person, and may speak of them
+    def _proposed(self, session: Session, handoff: HandoffRecord, now: datetime) -> str:
+        """Proposes what was answered to all who may ask it, and says so; "" where there is nothing to propose.
+
+        One reply to one question is its draft. Of a longer talk nobody but a reader can tell what answers what: it is
+        proposed without a draft. The student has the answer and is not called back.
+        """
+        question, reply = _exchange(session, handoff)
+        if not folded(question):
+            return ""
+        answer = redacted(reply)  # it was written to one person, and may speak of them
         review_id = self._desk.report(
-            session, question=handoff.question, draft=answer, reason="hand-off", message_id=None, now=now
+            session, question=question, draft=answer, reason="hand-off", message_id=None, now=now
         )
-        if not reviews.get_review(session, review_id).draft:
+        if answer and not reviews.get_review(session, review_id).draft:
             reviews.edit_review(session, review_id, draft=answer)
-        return review_id
+        how = "" if answer else ", sin borrador: responde a su tarjeta con lo que vale para todos"
+        return f" Queda propuesta como pregunta {review_id}{how}."
 
     def _thread(self, session: Session, chat_id: str, handoff_id: int, text: StyledText | str, now: datetime) -> None:
         say(session, chat_id, text, about=_about(handoff_id), reply_to=_card(session, chat_id, handoff_id), now=now)
+
+
+def _exchange(session: Session, handoff: HandoffRecord) -> tuple[str, str]:
+    """What the student wanted to know, redacted, and the reply; both "" where nobody replied.
+
+    The reply is "" as well where it is not plain what answers what: several messages asked, or several answered.
+    """
+    said = conversations.transcript(session, handoff.conversation_id, after_id=handoff.begun_after)
+    said = [message for message in said if message.role != "bot"]  # a call-back may have come in between
+    while said and said[-1].role == "student":  # thanks, or what nobody answered
+        said.pop()
+    written, replies = ([message.text for message in said if message.role == role] for role in ("student", "staff"))
+    if not replies:
+        return "", ""
+    opening = [handoff.question] if folded(handoff.question) else []
+    # Who writes before anybody replies says anew what it is about.
+    asked = written if said[0].role == "student" else opening + written
+    alone = len(opening + written) == len(replies) == 1
+    return " ".join(asked), replies[0] if alone else ""
 
 
 def _open(session: Session, asked: Asked, handoff_id: int) -> HandoffRecord | None:

@@ -218,7 +218,7 @@ class TelegramStaff:
     def _reply(self, asked: Asked, text: str) -> Act | None:
         if review_id := number_in(asked.about, "review"):
             return in_staff_chat(asked, lambda session: self._deciding.reply(session, asked, review_id, text))
-        if handoff_id := number_in(asked.about, "handoff"):
+        if (handoff_id := number_in(asked.about, "handoff")) is not None:
             return in_staff_chat(asked, lambda session: self.people.reply(session, asked, handoff_id, text))
         return (lambda session: None) if asked.about == NOTICE else None
 

@@ -114,6 +114,10 @@ class Staff:
         self.heard.append("adiós")
         return handoff is not None and handoffs.close(session, handoff.id, "student", now)
 
+    def forget(self, session: Session, *, conversation_id: int, now: datetime) -> None:
+        if handoffs.open_of(session, conversation_id):
+            self.heard.append("borrado")
+
 
 @dataclass
 class Service:

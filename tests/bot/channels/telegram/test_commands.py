@@ -204,11 +204,14 @@ class TestOwnData:
         sure = await service.hears(ana.chat, wording.SURE_TO_DELETE)
         ana.presses(sure, wording.NO_DELETE)
         await changed(ana, sure, wording.NOT_DELETED)
+        ana.sends("/persona")
+        await service.hears(ana.chat, wording.PERSON_ASKED)
         ana.sends("/borrar")
         sure = await service.hears(ana.chat, wording.SURE_TO_DELETE, after=sure)
         await service.quiet()
         ana.presses(sure, wording.YES_DELETE)
         await changed(ana, sure, wording.DELETED)
+        assert service.staff.heard[-1] == "borrado"
         with service.database.reading() as session:
             assert conversations.find_conversation(session, "telegram", str(ana.id)) is None
             answer = str(ana.chat.bot_messages[0].message_id)

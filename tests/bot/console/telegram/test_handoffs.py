@@ -1,6 +1,6 @@
 """A student and a person of the staff talk through the bot."""
 
-from storage import chat_states, conversations, handoffs, staff
+from storage import chat_states, conversations, handoffs, retention, staff
 from tests.bot.console.telegram.office import EVA, LUIS, STAFF_CHAT, Office, Put
 
 
@@ -14,6 +14,14 @@ def tells(office: Office, text: str) -> bool:
     talk = office.talk()
     with office.database.writing() as session:
         return office.side.people.tell(session, conversation_id=talk, text=text, now=office.now)
+
+
+def writes(office: Office, text: str) -> None:
+    """The student writes in the thread: it is logged, and passed on."""
+    talk = office.talk()
+    with office.database.writing() as session:
+        assert office.side.people.tell(session, conversation_id=talk, text=text, now=office.now)
+        conversations.log_question(session, talk, text, now=office.now)
 
 
 def leaves(office: Office) -> bool:
@@ -104,6 +112,81 @@ async def test_a_person_closes_it_and_the_exchange_is_proposed_as_a_review(offic
     office.update()
     office.desk.approve(1, by="Luis")
     assert [put.chat for put in office.update()] == [STAFF_CHAT]  # Eva has her answer
+
+
+async def test_what_was_asked_in_the_thread_is_proposed_with_its_reply(office: Office) -> None:
+    asks(office, "")
+    (shown,) = office.new()
+    writes(office, "¿Hacen descuento a hermanos?")
+    await office.replies(LUIS, shown, "Sí, de 10 %.")
+    writes(office, "gracias")
+    leaves(office)
+
+    (review,) = office.desk.open_reviews()
+    assert (review.question, review.draft) == ("¿Hacen descuento a hermanos?", "Sí, de 10 %.")
+
+
+async def test_a_longer_talk_is_proposed_without_a_draft_that_one_press_would_approve(office: Office) -> None:
+    shown = card(office)
+    await office.replies(LUIS, shown, "Sí.")
+    writes(office, "¿Y cuándo?")
+    await office.replies(LUIS, shown, "En 30 días.")
+    leaves(office)
+
+    assert office.new()[-1].text == (
+        "Consulta 1: El estudiante volvió al asistente. Queda propuesta como pregunta 1, sin borrador: responde a su "
+        "tarjeta con lo que vale para todos."
+    )
+    (review,) = office.desk.open_reviews()
+    assert (review.question, review.draft) == ("¿Me devuelven la matrícula? ¿Y cuándo?", "")
+    assert "Aprobar" not in "".join(office.update()[-1].buttons)
+
+
+async def test_what_is_written_first_says_what_it_is_about_and_nobody_knows_which_was_answered(office: Office) -> None:
+    shown = card(office)
+    writes(office, "¿Hacen descuento a hermanos?")
+    await office.replies(LUIS, shown, "Sí, de 10 %.")
+    leaves(office)
+
+    (review,) = office.desk.open_reviews()
+    assert (review.question, review.draft) == ("¿Hacen descuento a hermanos?", "")
+
+
+async def test_who_has_the_answer_from_a_person_is_not_told_it_again(office: Office) -> None:
+    waits = office.asks("¿Me devuelven la matrícula?")
+    office.asks("¿Me devuelven la matrícula?", chat="98")
+    office.update()
+    await office.replies(LUIS, card(office), "Sí, hasta el 5 de marzo.")
+    leaves(office)
+    shown = [put for put in office.update() if put.about == f"review:{waits}"][-1]
+
+    await office.presses(LUIS, shown, "✅ Aprobar")
+
+    told = [put for put in office.update() if put.chat != STAFF_CHAT]
+    assert [(put.chat, "hasta el 5 de marzo" in put.text) for put in told] == [("98", True)]
+
+
+async def test_who_has_all_deleted_ends_it_and_the_thread_leads_to_nobody(office: Office) -> None:
+    shown = card(office)
+    tells(office, "¿Hola?")
+    in_thread = office.new()[-1]
+    talk = office.talk()
+    with office.database.writing() as session:
+        office.side.people.forget(session, conversation_id=talk, now=office.now)
+        retention.forget_chat(session, "telegram", EVA)
+    buttons, said = office.new()
+    assert (buttons.method, buttons.message_id) == ("editMessageReplyMarkup", shown.message_id)
+    assert said.text == "Consulta 1: el estudiante borró sus datos. Lo que se responda aquí ya no le llega."
+    other = office.talk("98")  # whose hand-off may be given the deleted one's id
+    with office.database.writing() as session:
+        assert office.side.people.ask(session, conversation_id=other, name="Ida", question="", now=office.now)
+    office.new()
+
+    for put in (shown, in_thread, said):
+        assert await office.replies(LUIS, put, "Hola Eva.")
+
+    assert [(put.chat, put.text) for put in office.new()] == [(STAFF_CHAT, "Esa consulta ya no existe.")] * 3
+    assert office.desk.open_reviews() == []
 
 
 async def test_what_is_proposed_tells_nothing_of_the_student(office: Office) -> None:
