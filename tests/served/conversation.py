@@ -97,12 +97,13 @@ def _talks_to_a_person(ana: User, rosa: User, office: Group) -> None:
     ana.sends("¡Qué bueno, gracias!")
     heard = hears(office, "¡Qué bueno, gracias!", thread)
     ana.presses(asked, "Volver al asistente")
-    back = hears(ana.chat, "te atiendo yo otra vez", asked)
+    hears(ana.chat, "te atiendo yo otra vez", asked)
     hears(office, "El estudiante volvió al asistente", heard)
     becomes(office, card, "✅ Aprobar")
     rosa.presses(card, "✅ Aprobar")
     becomes(office, card, "✅ Aprobada por Rosa")
-    hears(ana.chat, PERSONAL_ANSWER, back)
+    hears(ana.chat, PERSONAL_ANSWER, ana.sends(PERSONAL))
+    assert sum(PERSONAL_ANSWER in message.text for message in ana.chat.bot_messages) == 2  # Rosa's words and these
 
 
 def _sees_the_figures(rosa: User, office: Group) -> None:
