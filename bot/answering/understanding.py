@@ -152,6 +152,7 @@ def follow_up(question: str, turns: Sequence[EarlierTurn], institution: str) -> 
         if not of_another:
             readings.append(f"{last.passage_question} {new}")
         if not name:
+            readings.append(f"{folded(last.question)} {new}")
             readings.append(" ".join([*_frame(last.passage_question), new]))
     first, *others = dict.fromkeys(readings)
     return FollowUp(first, points_back, tuple(others), new, name)

@@ -52,6 +52,11 @@ def test_new_words_may_replace_the_subject_or_come_besides() -> None:
     )
 
 
+def test_where_nothing_was_named_it_is_asked_in_the_students_own_words_about_the_new_one() -> None:
+    turn = EarlierTurn("cuanto cuesta", "¿Cuáles son los precios?", "Van de S/ 80 a S/ 150. Dime cuál te interesa.")
+    assert "cuanto cuesta barismo" in read("el de barismo", turn).others
+
+
 @pytest.mark.parametrize("question", ["no entendí", "más info", "explícame mejor pe", "tell me more"])
 def test_asking_again_means_the_earlier_question(question: str) -> None:
     assert read(question, PRICE) == FollowUp("¿Cuánto cuesta Repostería Fina?", definite=True)
