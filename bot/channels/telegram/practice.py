@@ -1,4 +1,4 @@
-"""Practice: a quiz poll made from an approved pair, with the answers of the pairs nearest to it as wrong options."""
+"""Practice: a quiz poll made from an approved pair, with answers of other pairs of its topic as wrong options."""
 
 import asyncio
 import random
@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from bot.channels.telegram import wording
 from bot.channels.telegram.commit import Commit
 from bot.channels.telegram.talk import CHANNEL, Talk
+from bot.channels.telegram.topics import topics
 from bot.messages import Passage
 from bot.telegram.events import Event, PollAnswer
 from bot.telegram.keyboards import button, shortened
@@ -25,6 +26,8 @@ _WRONG = 3
 _NEAREST = 12
 _NOT_AGAIN = 50
 """A pair is not asked again before so many others, where there are as many."""
+_YES_OR_NO = frozenset({"si", "no"})
+"""How an answer begins, folded, to a question that wants no more than that."""
 _ABOUT = "quiz:"
 _LOOKS, _LOOK_SECONDS = 20, 0.1
 
@@ -123,14 +126,14 @@ class Practice:
         talk.say(text, [button(wording.ANOTHER, "quiz")])
 
     def _quiz(self, pair: PairRecord, known: Sequence[PairRecord]) -> Quiz | None:
-        right = shortened(pair.answer, _OPTION)
-        options = [right]
+        answers = [pair.answer]
         for answer in self._others(pair, known):
-            option = shortened(answer, _OPTION)
-            if not any(_alike(option, other) for other in options):
-                options.append(option)
-            if len(options) > _WRONG:
+            if not any(_alike(answer, other) for other in answers):
+                answers.append(answer)
+            if len(answers) > _WRONG:
                 break
+        options = [shortened(answer, _OPTION) for answer in answers]
+        right = options[0]
         if len(options) < 2:
             return None
         self._chance.shuffle(options)
@@ -138,11 +141,15 @@ class Practice:
         return Quiz(pair.id, shortened(pair.question, _QUESTION), tuple(options), options.index(right), explanation)
 
     def _others(self, pair: PairRecord, known: Sequence[PairRecord]) -> Iterator[str]:
-        """Answers to other questions: to those nearest to it first, then to any."""
+        """Answers to other questions: to those of its topic first, then to those nearest to it, then to any."""
+        chosen = self._chance.sample(known, len(known))
+        of_topic = {one.id for topic in topics(known) if pair in topic.pairs for one in topic.pairs} - {pair.id}
+        for other in sorted((one for one in chosen if one.id in of_topic), key=lambda one: _unlike(pair, one)):
+            yield other.answer
         for passage in self._nearest(pair.question, _NEAREST):
             if passage.pair_id != pair.id:
                 yield passage.answer
-        for other in self._chance.sample(known, len(known)):
+        for other in chosen:
             if other.id != pair.id:
                 yield other.answer
 
@@ -158,5 +165,13 @@ def is_quiz(item: OutboxItem) -> bool:
 
 
 def _alike(one: str, other: str) -> bool:
-    a, b = folded(one).strip("…"), folded(other).strip("…")
-    return a in b or b in a
+    """Whether one says all that the other does, so that both are right or wrong, or they are shown as the same."""
+    a, b = set(folded(one).split()), set(folded(other).split())
+    return a <= b or b <= a or shortened(one, _OPTION) == shortened(other, _OPTION)
+
+
+def _unlike(pair: PairRecord, other: PairRecord) -> tuple[bool, float]:
+    """How little the other's answer could be taken for the pair's: by its form, then by the questions' words."""
+    forms = {folded(one.answer).partition(" ")[0] in _YES_OR_NO for one in (pair, other)}
+    a, b = set(folded(pair.question).split()), set(folded(other.question).split())
+    return len(forms) > 1, -len(a & b) / len(a | b)

@@ -2,18 +2,27 @@
 
 import asyncio
 import json
+import random
 from collections.abc import AsyncIterator
 from dataclasses import replace
+from datetime import UTC, datetime
 
 import pytest
 from telegram import Bot
 from telegram.constants import BotCommandLimit
 
 from bot.channels.telegram import wording
+from bot.channels.telegram.commit import Commit
 from bot.channels.telegram.notes import Note
 from bot.channels.telegram.outbox import Sender
+from bot.channels.telegram.practice import Practice
+from bot.channels.telegram.topics import topics
+from bot.settings import DATA
+from bot.telegram.keyboards import shortened
 from storage import conversations, outbox
 from storage.database import Database
+from storage.pairs import PairRecord
+from storage.pairs_csv import group_rows, read_csv
 from tests.bot.channels.telegram.outbox_side import until
 from tests.bot.channels.telegram.students_side import KNOWN, PROFILE, Service, approve, serving
 from tests.telegram.bot_api import BotApi
@@ -33,6 +42,14 @@ async def service(api: BotApi, bot: Bot, database: Database) -> AsyncIterator[Se
 @pytest.fixture
 def ana(api: BotApi) -> User:
     return api.user("Ana")
+
+
+@pytest.fixture(scope="module")
+def shipped() -> list[PairRecord]:
+    """The shipped sample's pairs."""
+    day = datetime(2026, 3, 2, tzinfo=UTC)
+    read = enumerate(group_rows(read_csv(DATA / "cenfobank.csv")), 1)
+    return [PairRecord(id_, one.question, one.answer, (), "active", "csv", "Rosa", day, 1) for id_, one in read]
 
 
 def now(user: User, message: Message) -> Message:
@@ -168,6 +185,38 @@ class TestPractice:
         asked = await service.hears(ana.chat, is_quiz)
         ana.answers_poll(asked, asked.raw["poll"]["correct_option_ids"][0])
         await service.hears(ana.chat, "Llevas 1 de 1.")
+
+    def asked(self, database: Database, shipped: list[PairRecord], question: str) -> tuple[str, list[str]]:
+        """The right option and the wrong ones where the retriever finds nothing near."""
+        practice = Practice(database, Commit(database), lambda text, most: [], random.Random(3))
+        quiz = practice._quiz(next(pair for pair in shipped if pair.question == question), shipped)
+        assert quiz
+        options = list(quiz.options)
+        return options.pop(quiz.correct), options
+
+    def test_of_the_shipped_pairs_the_wrong_options_are_from_the_pair_s_own_topic(
+        self, database: Database, shipped: list[PairRecord]
+    ) -> None:
+        found = topics(shipped)
+        for pair in shipped[::5]:
+            own = [one.answer for topic in found if pair in topic.pairs for one in topic.pairs]
+            right, wrong = self.asked(database, shipped, pair.question)
+            assert right == shortened(pair.answer, 100)
+            if len(own) > 3:
+                assert len(set(wrong)) == 3
+                assert set(wrong) <= {shortened(answer, 100) for answer in own}
+
+    def test_the_wrong_options_answer_questions_of_the_same_kind(
+        self, database: Database, shipped: list[PairRecord]
+    ) -> None:
+        _, prices = self.asked(database, shipped, "¿Cuánto cuesta la mensualidad de Banca Digital?")
+        assert all(option.startswith("La mensualidad de") for option in prices)
+        _, yes_or_no = self.asked(database, shipped, "¿CENFOBANK es un banco?")
+        assert {option[:3] for option in yes_or_no} <= {"Sí,", "No,"}
+
+    def test_what_is_right_as_well_is_no_wrong_option(self, database: Database, shipped: list[PairRecord]) -> None:
+        _, wrong = self.asked(database, shipped, "¿Cuál es el programa más largo?")
+        assert "El programa Administración Bancaria dura 12 meses." not in wrong
 
     async def test_a_poll_that_was_passed_on_counts_for_its_owner_only(self, service: Service, ana: User) -> None:
         beto = service.api.user("Beto")
