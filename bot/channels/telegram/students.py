@@ -144,11 +144,10 @@ class Students:
         event = self._read(item.text, item.received_at)
         if not _is_for_us(event):
             return
-        match event.what:
-            case TextMessage(text=text) | Edited(text=text) | Media(caption=text) if text:
-                await self._turns.apologise(item, event, Question(text), reason)
-            case Command() | Press() | Media():
-                await asyncio.to_thread(self._say_error, item, event)
+        if text := _words(event):
+            await self._turns.apologise(item, event, Question(text), reason)
+        elif isinstance(event.what, Command | Press | Media):
+            await asyncio.to_thread(self._say_error, item, event)
         self._wake()
 
     def sent(self, session: Session, item: OutboxItem, message: Message) -> None:
@@ -161,7 +160,7 @@ class Students:
     async def _handle(self, item: InboxItem, event: Event) -> None:
         if not _is_for_us(event):
             await self._commit(item, event, lambda talk: None)
-        elif item.attempts == 1 and (refusal := self._refusal(item, event)) is not None:
+        elif item.attempts == 1 and (refusal := await self._refusal(item, event)) is not None:
             await self._commit(item, event, lambda talk: refusal and talk.say(refusal))
         else:
             await self._follow(item, event)
@@ -240,12 +239,15 @@ class Students:
         if not talk.event.private and change.before in ("left", "kicked"):
             talk.say(wording.GROUP.format(name=self._profile.name, username=self._username))
 
-    def _refusal(self, item: InboxItem, event: Event) -> str | None:
+    async def _refusal(self, item: InboxItem, event: Event) -> str | None:
         free = isinstance(event.what, Membership | Migrated | PollAnswer) or item.external_id.endswith(
             PRESSED
         )  # counted before
         late = _now() - event.at > _LATE  # nobody writes too fast because we were away
-        return None if free or late else self._limits.refusal(event)
+        if free or late:
+            return None
+        to_person = _words(event) != "" and await asyncio.to_thread(self._persons.is_open, event)
+        return self._limits.refusal(event, to_person=to_person)
 
     def _say_error(self, item: InboxItem, event: Event) -> None:
         with self._database.writing() as session:
@@ -256,6 +258,14 @@ def _is_for_us(event: Event) -> bool:
     if isinstance(event.what, TextMessage | Media | Edited):
         return event.what.addressed
     return not isinstance(event.what, Ignored)
+
+
+def _words(event: Event) -> str:
+    """What was written, if it is for a person or the answerer."""
+    match event.what:
+        case TextMessage(text=text) | Edited(text=text) | Media(caption=text):
+            return text
+    return ""
 
 
 def _now() -> datetime:
