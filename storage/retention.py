@@ -7,7 +7,7 @@ who asked. What staff approved stays, too. Commit, then call :meth:`storage.data
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import ColumnElement, CursorResult, String, cast, delete, or_, select, update
+from sqlalchemy import ColumnElement, CursorResult, String, and_, cast, delete, or_, select, update
 from sqlalchemy.orm import Session
 
 from storage import staff
@@ -40,16 +40,23 @@ def forget_before(session: Session, moment: datetime) -> Forgotten:
     return Forgotten(messages, inbox, other)
 
 
-def forget_chat(session: Session, channel: str, chat_id: str) -> Forgotten:
-    """Deletes all that one chat said and was told, what waits to be answered or sent included."""
+def forget_chat(session: Session, channel: str, chat_id: str, now: datetime) -> Forgotten:
+    """Deletes all that one chat said and was told, what waits to be answered or sent included.
+
+    That the chat has to be left alone for a while, or cannot be reached, stays known until that is over: without it the
+    channel would be asked what it has forbidden. It holds nothing of the person but the chat's id;
+    :func:`forget_before` deletes it.
+    """
     # A chat may have several queues in the inbox, named "<chat>#…".
     queued = or_(Inbox.chat_id == chat_id, Inbox.chat_id.startswith(f"{chat_id}#", autoescape=True))
     inbox = _deleted(session.execute(delete(Inbox).where(Inbox.channel == channel, queued)))
     theirs = select(Conversation.id).where(Conversation.channel == channel, Conversation.chat_id == chat_id)
     other = _delete_handoffs(session, Handoff.conversation_id.in_(theirs))
     other += _deleted(session.execute(delete(Quiz).where(Quiz.conversation_id.in_(theirs))))
-    for table in (Outbox, ChatState):
-        other += _deleted(session.execute(delete(table).where(table.channel == channel, table.chat_id == chat_id)))
+    sent = delete(Outbox).where(Outbox.channel == channel, Outbox.chat_id == chat_id)
+    over = and_(ChatState.unreachable.is_(None), or_(ChatState.flood_until.is_(None), ChatState.flood_until <= now))
+    state = delete(ChatState).where(ChatState.channel == channel, ChatState.chat_id == chat_id, over)
+    other += _deleted(session.execute(sent)) + _deleted(session.execute(state))
     staff.forget_tries(session, chat_id)  # a private chat has its account's id
     return Forgotten(_delete_messages(session, Message.conversation_id.in_(theirs)), inbox, other)
 

@@ -26,7 +26,7 @@ def forget_old(database: Database, days: int, now: datetime | None = None) -> Fo
 def forget_chat(database: Database, channel: str, chat_id: str) -> Forgotten:
     """Deletes everything of one chat."""
     with database.writing() as session:
-        forgotten = retention.forget_chat(session, channel, chat_id)
+        forgotten = retention.forget_chat(session, channel, chat_id, datetime.now(UTC))
     database.shred()
     return forgotten
 

@@ -59,7 +59,7 @@ def test_a_review_stays_and_no_longer_says_who_asked(database: Database, now: da
     review = exchange(database, "ana", "¿hay becas?", now)
 
     with database.writing() as session:
-        retention.forget_chat(session, "web", "ana")
+        retention.forget_chat(session, "web", "ana", now)
 
     with database.reading() as session:
         assert reviews.get_review(session, review).wordings == ("¿hay becas?",)
@@ -70,7 +70,7 @@ def test_a_chat_is_deleted_with_what_waits_and_no_other_one(database: Database, 
     exchange(database, "luis", "hola", now)
     with database.writing() as session:
         inbox.receive(session, channel="web", external_id="9", chat_id="ana", text="¿y?", received_at=now)
-        forgotten = retention.forget_chat(session, "web", "ana")
+        forgotten = retention.forget_chat(session, "web", "ana", now)
 
     assert forgotten == Forgotten(messages=2, inbox=2)
     assert said(database, "luis") == ["hola", "Sí."]
@@ -116,7 +116,7 @@ def test_a_chat_is_deleted_from_every_table_that_knows_it(database: Database, no
         chat_on_telegram(database, chat, now)
 
     with database.writing() as session:
-        forgotten = retention.forget_chat(session, "telegram", "ana")
+        forgotten = retention.forget_chat(session, "telegram", "ana", now)
 
     assert forgotten == Forgotten(messages=0, inbox=0, other=5)
     assert left(database) == {"outbox": 2, "chat_states": 1, "handoffs": 1, "quizzes": 1, "staff_facts": 1}
@@ -124,6 +124,26 @@ def test_a_chat_is_deleted_from_every_table_that_knows_it(database: Database, no
         assert conversations.find_conversation(session, "telegram", "ana") is None
         assert conversations.find_conversation(session, "telegram", "luis")
         assert {payload["text"] for payload in session.scalars(select(Outbox.payload))} == {"de luis"}
+
+
+def test_a_pause_that_still_runs_outlives_the_chat_until_it_is_over(database: Database, now: datetime) -> None:
+    with database.writing() as session:
+        chat_states.flood(session, "telegram", "ana", now + timedelta(minutes=4), now)
+        chat_states.flood(session, "telegram", "luis", now - timedelta(minutes=4), now - timedelta(minutes=9))
+        chat_states.mark_unreachable(session, "telegram", "eva", "blocked", now)
+        for chat in ("ana", "luis", "eva"):
+            retention.forget_chat(session, "telegram", chat, now)
+
+        assert list(session.scalars(select(ChatState.chat_id).order_by(ChatState.chat_id))) == ["ana", "eva"]
+        assert chat_states.is_unreachable(session, "telegram", "eva") == "blocked"
+        text = {"text": "Listo"}
+        outbox.put(session, channel="telegram", chat_id="ana", method="sendMessage", payload=text, now=now)
+        assert outbox.next_due(session, channel="telegram", now=now, exclude_chats=()) is None
+        after = now + timedelta(minutes=5)
+        assert outbox.next_due(session, channel="telegram", now=after, exclude_chats=())
+        retention.forget_before(session, after)
+
+    assert left(database)["chat_states"] == 0
 
 
 def test_what_is_too_old_goes_from_every_table_and_what_is_young_keeps_its_conversation(
@@ -161,7 +181,7 @@ def test_nothing_of_a_deleted_text_stays_in_sqlites_files(tmp_path: Path, now: d
     database.migrate()
     exchange(database, "ana", secret, now)
     with database.writing() as session:
-        retention.forget_chat(session, "web", "ana")
+        retention.forget_chat(session, "web", "ana", now)
 
     database.shred()
 
@@ -174,7 +194,7 @@ def test_a_chats_other_queues_are_deleted_with_it(database: Database, now: datet
     with database.writing() as session:
         for queue in ("77", "77#press", "770", "770#press"):
             inbox.receive(session, channel="telegram", external_id=queue, chat_id=queue, text="x", received_at=now)
-        forgotten = retention.forget_chat(session, "telegram", "77")
+        forgotten = retention.forget_chat(session, "telegram", "77", now)
 
     assert forgotten.inbox == 2
     with database.reading() as session:

@@ -77,8 +77,9 @@ def export(talk: Talk) -> None:
 def delete(talk: Talk, persons: Persons) -> None:
     """Deletes all that is stored of the chat, and says so. Commit, then call :meth:`storage.database.Database.shred`.
 
-    The message that says so is stored afterwards: it is all that is left. Staff who talk to the student are told.
+    The message that says so is stored afterwards: it is all that is left, but for a pause that Telegram has asked for.
+    Staff who talk to the student are told.
     """
     persons.forget(talk)
-    retention.forget_chat(talk.session, CHANNEL, talk.event.chat_id)
+    retention.forget_chat(talk.session, CHANNEL, talk.event.chat_id, talk.now)
     talk.edit(wording.DELETED)

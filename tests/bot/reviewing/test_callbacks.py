@@ -142,7 +142,7 @@ def test_who_wanted_to_be_forgotten_is_not_told(desk: ReviewDesk, database: Data
     review = ask(desk, database, "¿Hay becas?")
     ask(desk, database, "hay becas", "luis")
     with database.writing() as session:
-        retention.forget_chat(session, "telegram", "ana")
+        retention.forget_chat(session, "telegram", "ana", NOW)
 
     desk.approve(review, by="Rosa", answer="Sí.")
 

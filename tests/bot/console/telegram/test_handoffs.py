@@ -173,7 +173,7 @@ async def test_who_has_all_deleted_ends_it_and_the_thread_leads_to_nobody(office
     talk = office.talk()
     with office.database.writing() as session:
         office.side.people.forget(session, conversation_id=talk, now=office.now)
-        retention.forget_chat(session, "telegram", EVA)
+        retention.forget_chat(session, "telegram", EVA, office.now)
     buttons, said = office.new()
     assert (buttons.method, buttons.message_id) == ("editMessageReplyMarkup", shown.message_id)
     assert said.text == "Consulta 1: el estudiante borró sus datos. Lo que se responda aquí ya no le llega."
