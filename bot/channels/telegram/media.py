@@ -19,6 +19,12 @@ def hint(talk: Talk, media: Media, institution: str) -> None:
     talk.say(_hint(media.kind, institution), once=_album(media, talk.event.chat_id))
 
 
+def not_passed_on(talk: Talk, media: Media) -> None:
+    """Says that the person who has the conversation got the caption at most; of an album once."""
+    text = wording.PERSON_GOT_THE_TEXT if media.caption else wording.PERSON_SEES_TEXT_ONLY
+    talk.say(text, once=_album(media, talk.event.chat_id))
+
+
 def _hint(kind: str, institution: str) -> str:
     if kind in _HEARD:
         return wording.VOICE

@@ -199,14 +199,18 @@ class Students:
 
     def _told(self, item: InboxItem, event: Event, question: Question) -> bool:
         with self._database.writing() as session:
-            return self._persons.told(item, Talk(session, event, _now()), question.text)
+            talk = Talk(session, event, _now())
+            told = self._persons.told(item, talk, question.text)
+            if told and isinstance(event.what, Media):
+                media.not_passed_on(talk, event.what)
+            return told
 
     async def _sent_media(self, item: InboxItem, event: Event, sent: Media) -> None:
         with_person = await asyncio.to_thread(self._persons.is_open, event)
 
         def answer(talk: Talk) -> None:
             if with_person:
-                talk.say(wording.PERSON_SEES_TEXT_ONLY)
+                media.not_passed_on(talk, sent)
             else:
                 media.hint(talk, sent, self._profile.name)
 

@@ -247,6 +247,18 @@ class TestPersons:
         assert "mi dni es [DNI]" in logged(service, ana)
         assert service.answers.asked == [PRICE, "¿Qué es la TCEA?"]
 
+    async def test_pictures_are_said_not_to_be_passed_on_once_an_album(self, service: Service, ana: User) -> None:
+        ana.sends("/persona")
+        asked = await service.hears(ana.chat, wording.PERSON_ASKED)
+        ana.sends_album(3, "mi voucher")
+        await service.hears(ana.chat, wording.PERSON_GOT_THE_TEXT)
+        ana.sends_album(2)
+        await service.hears(ana.chat, wording.PERSON_SEES_TEXT_ONLY)
+        await service.quiet()
+        assert service.staff.heard[1:] == ["mi voucher"]
+        said = [message.text for message in ana.chat.bot_messages if message.message_id > asked.message_id]
+        assert said == [wording.PERSON_GOT_THE_TEXT, wording.PERSON_SEES_TEXT_ONLY]
+
     async def test_where_nobody_is_there_the_question_is_left_to_staff(self, service: Service, ana: User) -> None:
         service.staff.there = False
         ana.sends("/persona")
