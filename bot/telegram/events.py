@@ -51,6 +51,7 @@ class Edited:
     addressed: bool
     sent_at: datetime
     """When the message was sent as it was at first; the event's ``at`` is when it was changed."""
+    reply_to: str | None = None
 
 
 @dataclass(frozen=True)

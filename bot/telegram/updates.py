@@ -143,7 +143,7 @@ def _edited(message: Mapping[str, Any], me: _Me, update_id: int, received_at: da
     what: What = Ignored("an edit without text")
     if text:
         sent_at = datetime.fromtimestamp(message["date"], UTC)
-        what = Edited(me.without_name(text), me.is_addressed(message, text), sent_at)
+        what = Edited(me.without_name(text), me.is_addressed(message, text), sent_at, _reply_to(message))
     return _event(message, message.get("from", {}), update_id, at, what)
 
 

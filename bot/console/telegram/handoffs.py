@@ -7,11 +7,13 @@ works inside of the caller's transaction.
 
 from datetime import datetime
 
+from bot.console.telegram import wording
 from bot.console.telegram.base import Asked
 from bot.console.telegram.cards import VERB
 from bot.console.telegram.outgoing import CHANNEL, listening_chat, say, without_buttons
 from bot.privacy.redaction import redacted
 from bot.reviewing.desk import ReviewDesk
+from bot.telegram.events import Edited
 from bot.telegram.keyboards import button, keyboard, shortened
 from bot.telegram.texts import StyledText, bold, italic, split
 from storage import chat_states, conversations, handoffs, outbox, reviews
@@ -91,7 +93,7 @@ class Handoffs:
     # --- the staff's side ----------------------------------------------------------------------------
 
     def reply(self, session: Session, asked: Asked, handoff_id: int, text: str) -> None:
-        """Sends the student what a member wrote in the thread."""
+        """Sends the student what a member wrote in the thread, or changed there."""
         handoff = _open(session, asked, handoff_id)
         place = conversations.chat_of(session, handoff.conversation_id) if handoff else None
         if handoff is None or place is None:
@@ -100,7 +102,9 @@ class Handoffs:
         channel, chat_id = place
         conversations.log_staff_message(session, handoff.conversation_id, text, now=asked.now)
         if channel == CHANNEL:
-            say(session, chat_id, bold(f"{asked.member.name}:") + f" {text}", about=_about(handoff_id), now=asked.now)
+            who = wording.CORRECTION if isinstance(asked.event.what, Edited) else "{name}:"
+            said = bold(who.format(name=asked.member.name)) + f" {text}"
+            say(session, chat_id, said, about=_about(handoff_id), now=asked.now)
         if chat_states.is_unreachable(session, channel, chat_id):
             lost = "El estudiante bloqueó el bot o cerró su cuenta. Lo recibirá si vuelve a escribir."
             say(session, asked.event.chat_id, lost, about=_about(handoff_id), reply_to=_place(asked), now=asked.now)

@@ -22,7 +22,7 @@ from bot.console.telegram.outgoing import CHANNEL, NOTICE, say
 from bot.console.telegram.rights import Act, answer, by_admin, in_staff_chat, only_staff
 from bot.reviewing.desk import ReviewDesk
 from bot.telegram.keyboards import number, parts
-from bot.telegram.updates import Command, Event, Media, Press, TextMessage
+from bot.telegram.updates import Command, Edited, Event, Media, Press, TextMessage
 from storage import chat_states, inbox, outbox, staff
 from storage.database import Database, Session
 from storage.errors import UnknownId
@@ -131,7 +131,11 @@ class TelegramStaff:
                 pass
             case Press(data=data) if parts(data)[0] == VERB:
                 message_id = event.message_id
-            case TextMessage(reply_to=str(message_id)) | Media(reply_to=str(message_id)) if not event.private:
+            case (
+                TextMessage(reply_to=str(message_id))
+                | Media(reply_to=str(message_id))
+                | Edited(reply_to=str(message_id))
+            ) if not event.private:
                 pass
             case _:  # a student's: nothing is read for it
                 return None
@@ -160,6 +164,8 @@ class TelegramStaff:
                 return in_staff_chat(asked, self._press(asked, parts(data)[1:]))
             case TextMessage(text=text) if asked.in_staff_chat and asked.about:
                 return self._reply(asked, text)
+            case Edited(text=text) if asked.in_staff_chat and asked.about:
+                return self._edited(asked, text)
             case Media() if asked.in_staff_chat and _is_ours(asked.about):
                 return in_staff_chat(asked, lambda session: answer(session, asked, wording.ONLY_TEXT))
         return None
@@ -221,6 +227,14 @@ class TelegramStaff:
         if (handoff_id := number_in(asked.about, "handoff")) is not None:
             return in_staff_chat(asked, lambda session: self.people.reply(session, asked, handoff_id, text))
         return (lambda session: None) if asked.about == NOTICE else None
+
+    def _edited(self, asked: Asked, text: str) -> Act:
+        """A changed reply: a student gets it as a correction; what was approved is not changed by it."""
+        if handoff_id := number_in(asked.about, "handoff"):
+            return in_staff_chat(asked, lambda session: self.people.reply(session, asked, handoff_id, text))
+        if number_in(asked.about, "review"):
+            return in_staff_chat(asked, lambda session: answer(session, asked, wording.EDIT_NOT_TAKEN))
+        return lambda session: None
 
     def _close(self, asked: Asked) -> Act:
         handoff_id = number_in(asked.about, "handoff")

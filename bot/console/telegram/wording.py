@@ -24,6 +24,11 @@ NOTHING_WAITS = "No hay preguntas por revisar."
 CARDS_ELSEWHERE = "Se deciden en el chat del personal."
 NO_STAFF_CHAT = "Todavía no hay chat del personal: quien administra escribe /personal en ese grupo."
 ONLY_TEXT = "Solo puedo pasar textos; esto no llegó. Escríbelo, por favor."
+CORRECTION = "{name} (corrección):"
+EDIT_NOT_TAKEN = (
+    "Vi que cambiaste tu respuesta, pero ese cambio no lo tomo en cuenta. Si la pregunta sigue por revisar, responde "
+    "otra vez a su tarjeta con el texto corregido; lo ya aprobado se corrige con: cenfobot pairs edit"
+)
 FAILED = "Algo falló y no lo pude hacer. Prueba otra vez; si se repite, avisa a quien administra."
 NO_SUCH_REVIEW = "Esa pregunta ya no existe."
 NO_SUCH_PAIR = "Esa respuesta ya no está en servicio. Mira la tarjeta."

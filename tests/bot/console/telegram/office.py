@@ -15,7 +15,7 @@ from sqlalchemy import select
 from bot.console.telegram.staff import TelegramStaff
 from bot.messages import Passage
 from bot.reviewing.desk import ReviewDesk
-from bot.telegram.updates import Command, Event, Media, Press, TextMessage, What
+from bot.telegram.updates import Command, Edited, Event, Media, Press, TextMessage, What
 from storage import conversations, inbox, outbox, staff
 from storage.database import Database
 from storage.inbox import InboxItem
@@ -118,6 +118,9 @@ class Office:
 
     async def replies(self, user: str, put: Put, text: str, chat: str = STAFF_CHAT) -> bool:
         return await self.does(user, TextMessage(text, put.message_id, False, True), chat)
+
+    async def edits_reply(self, user: str, put: Put, text: str) -> bool:
+        return await self.does(user, Edited(text, True, self.now, put.message_id), STAFF_CHAT)
 
     async def replies_with_photo(self, user: str, put: Put) -> bool:
         return await self.does(user, Media("photo", "", None, put.message_id, True), STAFF_CHAT)

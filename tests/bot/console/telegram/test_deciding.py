@@ -4,8 +4,10 @@ import asyncio
 
 import pytest
 
+from bot.console.telegram import wording
 from bot.messages import Passage
 from bot.telegram.updates import Event, Press
+from storage import pairs
 from tests.bot.console.telegram.office import EVA, LUIS, ROSA, STAFF_CHAT, Office, Put, card
 
 
@@ -255,3 +257,17 @@ async def test_a_fault_takes_back_the_decision_with_all_that_was_said(office: Of
     assert office.waiting() == 1
     assert office.desk.review(review).status == "open"
     assert [put.text[:11] for put in office.new()] == ["Algo falló "]
+
+
+async def test_a_reply_that_is_changed_afterwards_is_not_taken_and_that_is_said(office: Office) -> None:
+    review, shown = card(office)
+    await office.replies(LUIS, shown, "Sí, hay becas del 5 %.")
+    office.new()
+
+    assert await office.edits_reply(LUIS, shown, "Sí, hay becas del 50 %.")
+
+    assert [put.text for put in office.new()] == [wording.EDIT_NOT_TAKEN]
+    pair_id = office.desk.review(review).pair_id
+    assert pair_id
+    with office.database.reading() as session:
+        assert pairs.get_pair(session, pair_id).answer == "Sí, hay becas del 5 %."

@@ -86,6 +86,19 @@ async def test_words_go_both_ways_in_one_thread(office: Office) -> None:
     ]
 
 
+async def test_a_changed_reply_reaches_the_student_as_a_correction(office: Office) -> None:
+    shown = card(office)
+    await office.replies(LUIS, shown, "Hasta el 5 de mayo.")
+    assert await office.edits_reply(LUIS, shown, "Hasta el 5 de marzo.")
+    assert await office.edits_reply(EVA, shown, "Hasta nunca.")
+
+    assert [(put.chat, put.text) for put in office.new()] == [
+        (EVA, "Luis: Hasta el 5 de mayo."),
+        (EVA, "Luis (corrección): Hasta el 5 de marzo."),
+        (STAFF_CHAT, "Eso es solo para el personal."),
+    ]
+
+
 def office_talk(office: Office) -> int:
     with office.database.reading() as session:
         talk = conversations.find_conversation(session, "telegram", EVA)
