@@ -68,7 +68,7 @@ class Board:
             if not chat_id:
                 return False
             wanted = self._wanted(session, chat_id)
-            news = retraining.news(session, chat_id, self._clock())
+            news = retraining.news(session, self._clock())
             version = pairs.knowledge_version(session)
         ready = [put for shown in wanted if (put := self._ready(shown, chat_id, version))]
         if not ready and not news:

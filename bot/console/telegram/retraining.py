@@ -25,21 +25,24 @@ def ask(session: Session, asked: Asked, desk: ReviewDesk, recipe: str) -> None:
         f"Reentrenamiento {run_id} ({recipe}) pedido por {asked.member.name}.{queue} Aquí digo cuándo empieza y cómo "
         "termina.",
         reply_to=asked.event.message_id,
-        once=_key(run_id, "asked", asked.event.chat_id),
+        once=_key(run_id, "asked"),
         now=asked.now,
     )
 
 
-def news(session: Session, chat_id: str, now: datetime) -> list[tuple[str, str]]:
-    """What the chat that asked has not been told yet, oldest first: a key that makes it exactly once, and the text."""
+def news(session: Session, now: datetime) -> list[tuple[str, str]]:
+    """What staff, who asked, have not been told yet, oldest first: a key that makes it exactly once, and the text.
+
+    The key names no chat, so that the news reach the staff's chat wherever it has moved meanwhile.
+    """
     runs = training_runs.list_runs(session)
     busy = any(run.status == "running" for run in runs)
-    told = outbox.known(session, [_key(run.id, what, chat_id) for run in runs for what in _NEWS])
+    told = outbox.known(session, [_key(run.id, what) for run in runs for what in _NEWS])
     found = []
     for run in reversed(runs):
         what = _stage(run, busy, now)
-        if what and _key(run.id, "asked", chat_id) in told and _key(run.id, what, chat_id) not in told:
-            found.append((_key(run.id, what, chat_id), _NEWS[what].format(run=run, outcome=_outcome(run))))
+        if what and _key(run.id, "asked") in told and _key(run.id, what) not in told:
+            found.append((_key(run.id, what), _NEWS[what].format(run=run, outcome=_outcome(run))))
     return found
 
 
@@ -53,8 +56,8 @@ def _outcome(run: TrainingRunRecord) -> str:
     return str((run.report or {}).get("outcome", "")) or "sin más detalle"
 
 
-def _key(run_id: int, what: str, chat_id: str) -> str:
-    return f"training:{run_id}:{what}:{chat_id}"
+def _key(run_id: int, what: str) -> str:
+    return f"training:{run_id}:{what}"
 
 
 _NEWS = {

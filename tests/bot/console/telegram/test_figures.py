@@ -1,6 +1,7 @@
 """Today's figures and retrainings, as staff ask for them."""
 
 from storage import handoffs, training_runs
+from storage.moving import move_chat
 from tests.bot.console.telegram.office import LUIS, ROSA, STAFF_CHAT, Office
 
 
@@ -39,6 +40,16 @@ async def test_an_admin_asks_for_a_retraining_and_its_news_are_told_once(office:
         training_runs.finish(session, 1, status="done", report={"outcome": "v0002 is promoted"}, now=office.now)
     assert [put.text for put in office.update()] == ["Terminó el reentrenamiento 1: v0002 is promoted"]
     assert office.update() == []
+
+
+async def test_the_news_reach_the_staff_s_chat_where_it_has_moved(office: Office) -> None:
+    await office.commands(ROSA, "/reentrenar", STAFF_CHAT)
+    office.new()
+    with office.database.writing() as session:
+        move_chat(session, "telegram", STAFF_CHAT, "-100300", office.now)
+        training_runs.claim_next(session, now=office.now)
+
+    assert [(put.chat, put.text) for put in office.update()] == [("-100300", "Empezó el reentrenamiento 1 (tiny).")]
 
 
 async def test_it_is_said_when_no_trainer_takes_it_up(office: Office) -> None:
