@@ -11,7 +11,7 @@ class TextMessage:
     """Somebody wrote a text that is no command."""
 
     text: str
-    """Without the mention of the bot."""
+    """Without the mention of the bot. Where that is all, the text that it replies to."""
     reply_to: str | None
     """Id of the message that this one replies to, in the same chat."""
     forwarded: bool
@@ -21,7 +21,7 @@ class TextMessage:
 
 @dataclass(frozen=True)
 class Command:
-    """Somebody wrote ``/name argument``, which is for this bot as far as it says for which."""
+    """Somebody wrote ``/name argument``, at once or by an edit; it is for this bot as far as it says for which."""
 
     name: str
     """In lower case, without the slash."""
@@ -45,7 +45,7 @@ class Media:
 
 @dataclass(frozen=True)
 class Edited:
-    """Somebody changed a message to another text. The event's message id is that of the message as it was."""
+    """Somebody changed a message to a text that is no command. The event's message id is that of the message."""
 
     text: str
     addressed: bool

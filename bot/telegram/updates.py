@@ -123,11 +123,25 @@ def _said(message: Mapping[str, Any], me: _Me) -> What:
         return Migrated(str(message["migrate_to_chat_id"]))
     if "text" not in message:
         return Ignored("a message without content")
-    if command := _COMMAND.fullmatch(text.strip()):
-        if command[2] and command[2].lower() != me.username.lower():
-            return Ignored("a command for another bot")
-        return Command(command[1].lower(), (command[3] or "").strip(), reply_to)
-    return TextMessage(unnamed, reply_to, "forward_origin" in message, addressed)
+    if command := _command(text, me, reply_to):
+        return command
+    return TextMessage(unnamed or _asked_by_another(message, me), reply_to, "forward_origin" in message, addressed)
+
+
+def _command(text: str, me: _Me, reply_to: str | None) -> Command | Ignored | None:
+    """The command that the text is, if it is one."""
+    command = _COMMAND.fullmatch(text.strip())
+    if command is None:
+        return None
+    if command[2] and command[2].lower() != me.username.lower():
+        return Ignored("a command for another bot")
+    return Command(command[1].lower(), (command[3] or "").strip(), reply_to)
+
+
+def _asked_by_another(message: Mapping[str, Any], me: _Me) -> str:
+    """A person's text that was replied to: who writes no more than the bot's name wants that answered."""
+    to = message.get("reply_to_message", {})
+    return "" if to.get("from", {}).get("is_bot") else me.without_name(to.get("text", ""))
 
 
 def _reply_to(message: Mapping[str, Any]) -> str | None:
@@ -141,7 +155,9 @@ def _edited(message: Mapping[str, Any], me: _Me, update_id: int, received_at: da
     text = message.get("text", message.get("caption", ""))
     at = datetime.fromtimestamp(message.get("edit_date", message["date"]), UTC)
     what: What = Ignored("an edit without text")
-    if text:
+    if "text" in message and (command := _command(text, me, _reply_to(message))):
+        what = command
+    elif text:
         sent_at = datetime.fromtimestamp(message["date"], UTC)
         what = Edited(me.without_name(text), me.is_addressed(message, text), sent_at, _reply_to(message))
     return _event(message, message.get("from", {}), update_id, at, what)

@@ -79,6 +79,14 @@ def test_in_a_group_a_reply_to_the_bot_is_for_it_and_one_to_others_is_not() -> N
     assert said(GROUP, text="sí", reply_to_message=to_bot | {"from": ANA}) == TextMessage("sí", "3", False, False)
 
 
+def test_the_bot_s_name_alone_asks_what_a_person_wrote_that_it_replies_to() -> None:
+    asked = {"message_id": 3, "from": ANA, "chat": GROUP, "text": "¿hay becas?"}
+    assert said(GROUP, text="@cenfobot", reply_to_message=asked) == TextMessage("¿hay becas?", "3", False, True)
+    assert said(GROUP, text="@cenfobot sí", reply_to_message=asked) == TextMessage("sí", "3", False, True)
+    for silent in (asked | {"from": BOT}, {"message_id": 3, "from": ANA, "chat": GROUP, "photo": []}):
+        assert said(GROUP, text="@cenfobot", reply_to_message=silent) == TextMessage("", "3", False, True)
+
+
 def test_in_a_topic_the_topics_beginning_is_no_message_that_was_replied_to() -> None:
     begun = {"message_id": 3, "from": ANA, "forum_topic_created": {"name": "Dudas"}}
     body = message(GROUP, text="hola", reply_to_message=begun, message_thread_id=3, is_topic_message=True)
@@ -124,6 +132,13 @@ def test_an_edit_says_when_the_message_was_sent_and_when_it_was_changed() -> Non
     later = NOW + timedelta(minutes=1)
     found = event("edited_message", message(text="¿hay becas?", edit_date=int(later.timestamp())))
     assert (found.at, found.what) == (later, Edited("¿hay becas?", True, NOW))
+
+
+def test_an_edit_to_a_command_is_that_command() -> None:
+    assert event("edited_message", message(text="/temas", edit_date=0)).what == Command("temas", "", None)
+    assert event("edited_message", message(text="/temas@otrobot", edit_date=0)).what == Ignored(
+        "a command for another bot"
+    )
 
 
 def test_presses_and_answers_to_polls_have_the_inboxs_time_and_a_queue_of_their_own() -> None:

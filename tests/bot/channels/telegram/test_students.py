@@ -207,6 +207,14 @@ class TestGroups:
         assert service.answers.asked == [PRICE, "¿Qué es la TCEA?"]
         assert group.drafts == []
 
+    async def test_the_bot_s_name_in_reply_to_somebody_s_question_asks_it(self, service: Service, ana: User) -> None:
+        beto = started(service.api, "Beto")
+        group = service.api.group("Aula 3", ana, beto)
+        question = ana.sends(PRICE, chat=group)
+        named = beto.sends("@cenfobot", chat=group, reply_to=question)
+        answer = await service.hears(group, "S/ 100")
+        assert answer.raw["reply_to_message"]["message_id"] == named.message_id
+
     async def test_two_who_write_at_once_in_a_group_are_answered_each(
         self, api: BotApi, bot: Bot, database: Database
     ) -> None:
