@@ -135,6 +135,17 @@ def park(session: Session, item_id: int, *, reason: str, now: datetime) -> None:
     session.flush()
 
 
+def is_parked(session: Session, item_id: int) -> bool:
+    """Whether a message was given up."""
+    return session.scalar(select(Inbox.id).where(Inbox.id == item_id, Inbox.status == "parked")) is not None
+
+
+def was_received(session: Session, channel: str, external_id: str, since: datetime) -> bool:
+    """Whether a message whose external id begins so was received since then."""
+    alike = (Inbox.channel == channel, Inbox.external_id.startswith(external_id, autoescape=True))
+    return session.scalars(select(exists().where(*alike, Inbox.received_at >= since))).one()
+
+
 def release(session: Session, *, channels: Sequence[str]) -> int:
     """Gives back what an earlier run of this process was handling; returns how many messages that were.
 

@@ -10,7 +10,20 @@ from sqlalchemy import select
 
 from storage.database import Database
 from storage.errors import UnknownId
-from storage.inbox import InboxItem, claim, fail, finish, following, overdue, park, receive, release, waiting
+from storage.inbox import (
+    InboxItem,
+    claim,
+    fail,
+    finish,
+    following,
+    is_parked,
+    overdue,
+    park,
+    receive,
+    release,
+    waiting,
+    was_received,
+)
 from storage.models import Inbox
 
 LEASE = 60.0
@@ -124,6 +137,20 @@ def test_a_failed_message_is_tried_again_before_later_ones_of_its_chat(database:
         fail(session, item.id, reason="sin memoria", now=now, retry_after_seconds=5)
     assert take(database, now + timedelta(seconds=4)) is None
     assert claimed(database, now + timedelta(seconds=5)).external_id == "1"
+
+
+def test_it_is_known_what_was_given_up_and_what_came_lately(database: Database, now: datetime) -> None:
+    put(database, now, "7:5:q:0:1")
+    put(database, now, "7:5:q:1:2")
+    first = claimed(database, now)
+    with database.writing() as session:
+        park(session, first.id, reason="ValueError", now=now)
+    with database.reading() as session:
+        assert [is_parked(session, number) for number in (1, 2, 3)] == [True, False, False]
+        assert was_received(session, "web", "7:5:q:0:", now)
+        assert not was_received(session, "web", "7:5:q:0:", now + timedelta(seconds=1))
+        assert not was_received(session, "web", "7:5:q_0:", now)
+        assert not was_received(session, "telegram", "7:5:q:0:", now)
 
 
 def test_a_message_that_is_parked_keeps_its_text_and_blocks_nothing(database: Database, now: datetime) -> None:

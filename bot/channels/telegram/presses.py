@@ -3,6 +3,7 @@
 import asyncio
 import json
 from collections.abc import Sequence
+from datetime import timedelta
 from typing import Any
 
 from bot.answering.dialogue import Dialogue
@@ -23,6 +24,8 @@ from storage.database import Database
 from storage.errors import UnknownId
 from storage.inbox import InboxItem
 
+_DOUBLE_TAP = timedelta(seconds=5)
+"""A button that is pressed again so soon was meant once; later, the answer is wanted again."""
 _VALUES = {"+": 1, "-": -1, "0": 0}
 """Feedback, as a button's data writes it."""
 
@@ -88,11 +91,17 @@ class Presses:
             if cancelled:
                 talk.edit(wording.CANCELLED)
             else:
-                talk.say(wording.STALE_BUTTON)
+                self._refuse_to_cancel(talk, item_id)
             return cancelled
 
         if await self._commit(item, event, cancel):
             self._turns.stop(item_id)
+
+    def _refuse_to_cancel(self, talk: Talk, item_id: int) -> None:
+        if self._turns.waits(talk, item_id):
+            talk.say(wording.NOT_YOURS_TO_CANCEL, once=f"not-yours:{item_id}:{talk.event.user_id}")
+        else:
+            talk.say(wording.STALE_BUTTON)
 
     def _run(self, talk: Talk, item: InboxItem, said: list[str]) -> None:
         """The buttons that need nothing beside the transaction."""
@@ -115,11 +124,15 @@ class Presses:
                 talk.say(wording.STALE_BUTTON)
 
     def _ask(self, talk: Talk, item: InboxItem, question: str) -> None:
-        """Puts the question into the chat's own queue, as if it had been written."""
+        """Puts the question into the chat's own queue, as if it had been written; once for a double tap."""
+        assert isinstance(talk.event.what, Press)
+        button = f"{talk.event.chat_id}:{talk.event.message_id}:{talk.event.what.data}:"
+        if inbox.was_received(talk.session, CHANNEL, button, talk.now - _DOUBLE_TAP):
+            return
         inbox.receive(
             talk.session,
             channel=CHANNEL,
-            external_id=item.external_id + PRESSED,
+            external_id=button + item.external_id + PRESSED,
             chat_id=talk.event.chat_id,
             text=_as_message(talk.event, question, self._bot_id),
             received_at=talk.now,

@@ -109,7 +109,7 @@ class Turns:
         """Says that a question could not be answered, however often it was tried."""
 
         def also(session: Session, reply: Reply, answer: Answer) -> None:
-            waiting.end(session, event.chat_id, item.id, _now())
+            waiting.end(session, event.chat_id, item.id, _now(), answered=False)
             place = place_of_answer(session, event.chat_id, item.id, _now())
             Talk(session, event, _now()).say(reply.text, once=f"sorry:{item.id}", instead_of=place)
 
@@ -118,8 +118,7 @@ class Turns:
 
     def cancel(self, talk: Talk, item_id: int) -> bool:
         """Ends a question of the chat unanswered, for the one who asked; False: it is none that still waits."""
-        waits = inbox.waiting(talk.session, CHANNEL, talk.event.chat_id)
-        item = next((item for item in waits if item.id == item_id), None)
+        item = _waiting(talk, item_id)
         if item is None or (asked := self._read(item.text, item.received_at)).user_id != talk.event.user_id:
             return False
         for cancelled in (item, *self._burst_of(talk.session, item, asked)):
@@ -127,6 +126,10 @@ class Turns:
         if place := place_of_answer(talk.session, talk.event.chat_id, item_id, talk.now):
             talk.say(wording.CANCELLED, instead_of=place)
         return True
+
+    def waits(self, talk: Talk, item_id: int) -> bool:
+        """Whether it is a question of the chat that still waits, whoever asked it."""
+        return _waiting(talk, item_id) is not None
 
     def stop(self, item_id: int) -> None:
         """Stops working on a question that is cancelled; call it after the commit."""
@@ -199,6 +202,11 @@ class Turns:
 
 def _message(item: InboxItem, event: Event, question: Question, text: str) -> IncomingMessage:
     return IncomingMessage(CHANNEL, item.external_id, event.chat_id, text, question.at or item.received_at)
+
+
+def _waiting(talk: Talk, item_id: int) -> InboxItem | None:
+    waits = inbox.waiting(talk.session, CHANNEL, talk.event.chat_id)
+    return next((item for item in waits if item.id == item_id), None)
 
 
 def _now() -> datetime:

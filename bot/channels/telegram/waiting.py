@@ -101,17 +101,17 @@ class Waiting:
         return conversation is None or handoffs.open_of(session, conversation) is None
 
 
-def end(session: Session, chat_id: str, item_id: int, now: datetime) -> None:
-    """Takes the button from the notice of a question that is answered now."""
+def end(session: Session, chat_id: str, item_id: int, now: datetime, *, answered: bool = True) -> None:
+    """Takes the button from the notice of a question that is answered now, or that failed for good."""
     for notice in outbox.message_of(session, channel=CHANNEL, about=f"{_ABOUT}{item_id}"):
-        _end(session, notice, str(notice.message_id), now)
+        _end(session, notice, str(notice.message_id), now, answered=answered)
 
 
 def notice_sent(session: Session, notice: OutboxItem, message_id: str, now: datetime) -> None:
     """A notice has arrived; perhaps later than the answer was stored."""
     item_id = int(notice.about.removeprefix(_ABOUT))
     if all(item.id != item_id for item in inbox.waiting(session, CHANNEL, notice.chat_id)):
-        _end(session, notice, message_id, now)
+        _end(session, notice, message_id, now, answered=not inbox.is_parked(session, item_id))
 
 
 def is_notice(item: OutboxItem) -> bool:
@@ -119,6 +119,7 @@ def is_notice(item: OutboxItem) -> bool:
     return item.about.startswith(_ABOUT)
 
 
-def _end(session: Session, notice: OutboxItem, message_id: str, now: datetime) -> None:
-    payload = {"message_id": int(message_id), "text": wording.ANSWERED, "reply_markup": keyboard()}
+def _end(session: Session, notice: OutboxItem, message_id: str, now: datetime, *, answered: bool) -> None:
+    text = wording.ANSWERED if answered else wording.NOT_ANSWERED
+    payload = {"message_id": int(message_id), "text": text, "reply_markup": keyboard()}
     outbox.put(session, channel=CHANNEL, chat_id=notice.chat_id, method="editMessageText", payload=payload, now=now)

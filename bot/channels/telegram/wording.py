@@ -33,6 +33,8 @@ IN_QUEUE = "Tu pregunta está en la cola (puesto {place}). Te respondo en cuanto
 CANCEL = "Cancelar"
 CANCELLED = "Cancelado. Cuando quieras, pregúntame otra cosa."
 ANSWERED = "Listo, ya te respondí."
+NOT_ANSWERED = "Esta vez no pude responderte."
+NOT_YOURS_TO_CANCEL = "Solo puede cancelar la pregunta quien la hizo."
 
 TOPICS = "¿Sobre qué tema quieres saber?"
 TOPIC = "Preguntas sobre {topic}:"

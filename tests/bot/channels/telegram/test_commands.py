@@ -82,6 +82,15 @@ class TestStart:
         assert answer.text.startswith(f"{PRICE}\n\nLa matrícula cuesta")
         assert [entity["type"] for entity in answer.entities] == ["bold", "italic"]
 
+    async def test_a_double_tap_asks_once(self, service: Service, ana: User) -> None:
+        ana.sends("/start")
+        hello = await service.hears(ana.chat, PROFILE.texts.identity)
+        ana.presses(hello, PRICE)
+        ana.presses(hello, PRICE)
+        await service.hears(ana.chat, "S/ 100")
+        await service.quiet()
+        assert service.answers.asked == [PRICE]
+
     async def test_a_profile_without_suggestions_or_samples(self, api: BotApi, bot: Bot, database: Database) -> None:
         profile = replace(PROFILE, suggested_questions=(), sample_data=False)
         async with serving(api, bot, database, profile=profile) as service:

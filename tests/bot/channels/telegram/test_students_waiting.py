@@ -117,6 +117,33 @@ class TestWaiting:
             ana.sends("inventa algo")
             await service.hears(ana.chat, "Se inventa")
 
+    async def test_the_notice_of_a_question_that_failed_for_good_says_so(
+        self, api: BotApi, bot: Bot, database: Database
+    ) -> None:
+        async with serving(api, bot, database, patience=0.1) as service:
+            ana = api.user("Ana")
+            service.answers.failures = 3
+            service.answers.open.clear()
+            ana.sends(PRICE)
+            notice = await service.hears(ana.chat, "puesto 1")
+            service.answers.open.set()
+            await service.hears(ana.chat, PROFILE.texts.error)
+            await until(lambda: (shown := ana.chat.find(notice.message_id)) and shown.text == wording.NOT_ANSWERED)
+
+    async def test_in_a_group_only_who_asked_can_cancel(self, api: BotApi, bot: Bot, database: Database) -> None:
+        async with serving(api, bot, database, patience=0.1) as service:
+            ana, beto = api.user("Ana"), api.user("Beto")
+            group = api.group("Aula 3", ana, beto)
+            service.answers.open.clear()
+            ana.sends("@cenfobot ¿hay becas?", chat=group)
+            notice = await service.hears(group, "puesto 1")
+            for _ in range(2):
+                beto.presses(notice, wording.CANCEL)
+            await service.hears(group, wording.NOT_YOURS_TO_CANCEL)
+            ana.presses(notice, wording.CANCEL)
+            await until(lambda: (shown := group.find(notice.message_id)) and shown.text == wording.CANCELLED)
+            assert sum(message.text == wording.NOT_YOURS_TO_CANCEL for message in group.bot_messages) == 1
+
     async def test_who_writes_too_fast_is_told_once(self, api: BotApi, bot: Bot, database: Database) -> None:
         async with serving(api, bot, database, messages_per_minute=2) as service:
             ana = api.user("Ana")
