@@ -9,7 +9,6 @@ from collections.abc import Callable, Mapping
 from contextlib import AsyncExitStack, suppress
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
-from functools import partial
 from pathlib import Path
 from typing import Any, Self
 from urllib.parse import urlsplit
@@ -36,7 +35,7 @@ from bot.profile import Profile
 from bot.retrieval.base import Retriever
 from bot.reviewing.desk import ReviewDesk
 from bot.settings import DATA, Settings
-from bot.telegram.updates import Event, queue_of, read
+from bot.telegram.updates import Event, pressed, queue_of, read
 from storage.database import Database
 from storage.inbox import InboxItem
 
@@ -200,8 +199,8 @@ class OnTelegram:
         """Returns once the update is safe; a press is told so at once, since Telegram waits for it but seconds."""
         message = incoming(update, self._id, datetime.now(UTC))
         await self._inbox.receive(replace(message, chat_id=queue_of(update)))
-        if query := update.get("callback_query"):
-            task = asyncio.create_task(self._gestures.press_heard(query["id"]))
+        if query_id := pressed(update):
+            task = asyncio.create_task(self._gestures.press_heard(query_id))
             self._presses.add(task)
             task.add_done_callback(self._presses.discard)
 
@@ -222,4 +221,4 @@ class OnTelegram:
         """The command menu, cosmetic: set once Telegram takes it."""
         menu = [telegram.BotCommand(name, description) for name, description in wording.MENU]
         with suppress(asyncio.CancelledError):
-            await Cosmetics(self._floods).attempt("setMyCommands", "", partial(self._bot.set_my_commands, menu))
+            await self._gestures.menu(menu)

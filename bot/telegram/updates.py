@@ -39,6 +39,7 @@ __all__ = [
     "TextMessage",
     "What",
     "parse",
+    "pressed",
     "queue_of",
     "read",
 ]
@@ -89,6 +90,12 @@ def queue_of(update: Mapping[str, Any]) -> str:
             if isinstance(holder, Mapping) and "id" in holder:
                 return f"{holder['id']}{PRESSES if kind in ('callback_query', 'poll_answer') else ''}"
     return ""
+
+
+def pressed(update: Mapping[str, Any]) -> str:
+    """The id of the press that the update tells of; "" where it tells of none, or of one that has no id."""
+    query = update.get("callback_query")
+    return str(query.get("id", "")) if isinstance(query, Mapping) else ""
 
 
 @dataclass(frozen=True)

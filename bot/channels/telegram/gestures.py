@@ -1,8 +1,15 @@
 """The calls that nobody misses, as the Bot API makes them: :class:`bot.channels.telegram.base.Cosmetics`."""
 
-from telegram import Bot
+import asyncio
+from collections.abc import Sequence
 
+from telegram import Bot, BotCommand
+
+from bot.channels.telegram.backoff import backoff
 from bot.channels.telegram.cosmetics import Cosmetics
+
+_MENU_TRIES = 30
+"""Half an hour of them; what Telegram has not taken by then, it refuses."""
 
 
 class Gestures:
@@ -30,3 +37,11 @@ class Gestures:
         """Ends the wait that a pressed button shows."""
         call = self._bot.answer_callback_query
         await self._cosmetics.attempt("answerCallbackQuery", "", lambda: call(query_id, text or None))
+
+    async def menu(self, commands: Sequence[BotCommand], *, retry_seconds: float = 1) -> bool:
+        """Registers the command menu, trying again with pauses that grow; False: it was given up."""
+        for failures in range(1, _MENU_TRIES + 1):
+            if await self._cosmetics.attempt("setMyCommands", "", lambda: self._bot.set_my_commands(commands)):
+                return True
+            await asyncio.sleep(backoff(failures, retry_seconds))
+        return False

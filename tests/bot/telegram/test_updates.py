@@ -20,6 +20,7 @@ from bot.telegram.updates import (
     Press,
     TextMessage,
     parse,
+    pressed,
     queue_of,
     read,
 )
@@ -139,6 +140,14 @@ def test_an_edit_to_a_command_is_that_command() -> None:
     assert event("edited_message", message(text="/temas@otrobot", edit_date=0)).what == Ignored(
         "a command for another bot"
     )
+
+
+@pytest.mark.parametrize(
+    ("query", "expected"), [({"id": "44"}, "44"), ({"id": 44}, "44"), ({"from": ANA}, ""), ("44", ""), (None, "")]
+)
+def test_a_press_has_an_id_or_none(query: object, expected: str) -> None:
+    assert pressed({"update_id": 1, "callback_query": query}) == expected
+    assert pressed({"update_id": 1}) == ""
 
 
 def test_presses_and_answers_to_polls_have_the_inboxs_time_and_a_queue_of_their_own() -> None:

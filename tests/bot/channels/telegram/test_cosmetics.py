@@ -3,10 +3,11 @@
 import asyncio
 
 import pytest
-from telegram import Bot
+from telegram import Bot, BotCommand
 
 from bot.channels.telegram.cosmetics import Cosmetics
 from bot.channels.telegram.floods import Floods
+from bot.channels.telegram.gestures import Gestures
 from bot.channels.telegram.outbox import Sender
 from tests.bot.channels.telegram.conftest import started
 from tests.bot.channels.telegram.outbox_side import OutboxSide, until
@@ -80,3 +81,10 @@ async def test_a_method_without_a_chat_is_paused_by_itself(api: BotApi, bot: Bot
         assert not await cosmetics.attempt("setMyCommands", "", lambda: bot.set_my_commands([("ayuda", "Ayuda")]))
     assert await typing(cosmetics, bot, ana)
     assert len(api.calls_of("setMyCommands")) == 1
+
+
+async def test_the_command_menu_is_registered_once_telegram_takes_it(api: BotApi, bot: Bot) -> None:
+    api.fault("500", "setMyCommands", times=2)
+    assert await Gestures(bot, Cosmetics(Floods())).menu([BotCommand("ayuda", "Qué puedo hacer")], retry_seconds=0.01)
+    assert [command["command"] for command in api.commands["default", ""]] == ["ayuda"]
+    assert len(api.calls_of("setMyCommands")) == 3
