@@ -108,6 +108,16 @@ def link(session: Session, code: str, account: str, now: datetime) -> StaffRecor
     return _record(member)
 
 
+def void_code(session: Session, code: str) -> bool:
+    """Makes a code link nobody any more; False: it was nobody's. The member needs a new one."""
+    member = session.scalar(_here().where(Staff.code_hash == _hash(code)).with_for_update())
+    if member is None:
+        return False
+    member.code_hash, member.code_until = None, None
+    session.flush()
+    return True
+
+
 def unlink(session: Session, account: str) -> StaffRecord | None:
     """Takes an account from its member, who stays one and needs a new code; None when it is nobody's."""
     member = session.scalar(_here().where(Staff.account == account).with_for_update())

@@ -58,13 +58,16 @@ class Handoffs:
         return True
 
     def tell(self, session: Session, *, conversation_id: int, text: str, now: datetime) -> bool:
-        """Passes on what the student writes; False: none is open, or nobody is there to read it any more."""
+        """Passes on what the student writes; False: none is open, or nobody is there to read it, which is said."""
         handoff = handoffs.open_of(session, conversation_id)
         if handoff is None:
             return False
         chat_id = listening_chat(session)
         if chat_id is None:
             handoffs.close(session, handoff.id, "", now)
+            place = conversations.chat_of(session, conversation_id)
+            if place and place[0] == CHANNEL:
+                say(session, place[1], wording.NOBODY_LISTENS, about=_about(handoff.id), now=now)
             return False
         said = bold(f"👤 Consulta {handoff.id}") + f"\n{text}"
         self._thread(session, chat_id, handoff.id, said, now)

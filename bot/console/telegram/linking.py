@@ -9,9 +9,10 @@ from storage.staff import STAFF_CHAT, StaffRecord
 
 
 def link(session: Session, asked: Asked, code: str) -> None:
-    """Links the account to the member whose code it is; in a private chat, where nobody else reads the code."""
+    """Links the account to the member whose code it is, in a private chat; a code that others could read is void."""
     if not asked.event.private:
-        _answer(session, asked, wording.IN_PRIVATE)
+        void = code and staff.void_code(session, code)
+        _answer(session, asked, f"{wording.IN_PRIVATE} {wording.CODE_VOID}" if void else wording.IN_PRIVATE)
     elif not code:
         _answer(session, asked, wording.CODE_WANTED)
     else:

@@ -6,7 +6,6 @@ to be said. Whoever is not linked is told once that this is for staff, and nothi
 
 import asyncio
 import logging
-import time
 import traceback
 from collections.abc import Callable
 from contextlib import suppress
@@ -78,6 +77,7 @@ class TelegramStaff:
 
     async def handle(self, event: Event, item: InboxItem) -> bool:
         """Does what is for staff, and finishes its message; False: it is a student's, and nothing was done."""
+        await self._wait_for(event)
         handled = await asyncio.to_thread(self._handle, event, item)
         if handled:
             self._wake()
@@ -126,33 +126,32 @@ class TelegramStaff:
 
     def _asked(self, event: Event) -> Asked | None:
         """The event with what is to be known of it; None where it can be for nobody but the bot."""
-        match event.what:
-            case Command(name=name, reply_to=message_id) if name in _COMMANDS:
-                pass
-            case Press(data=data) if parts(data)[0] == VERB:
-                message_id = event.message_id
-            case (
-                TextMessage(reply_to=str(message_id))
-                | Media(reply_to=str(message_id))
-                | Edited(reply_to=str(message_id))
-            ) if not event.private:
-                pass
-            case _:  # a student's: nothing is read for it
-                return None
+        message_id = _place(event)
+        if message_id is None:  # a student's: nothing is read for it
+            return None
         with self._database.reading() as session:
             member = staff.by_account(session, event.user_id) if event.user_id else None
             staff_chat = staff.get_fact(session, STAFF_CHAT)
         about = self._about(event.chat_id, message_id) if message_id else ""
         return Asked(event, member, staff_chat, about, self._clock())
 
-    def _about(self, chat_id: str, message_id: str) -> str:
-        """What a message of the bot's is about; waits a little where it may have been sent this very moment."""
-        for _ in range(_LOOKS):
-            with self._database.reading() as session:
-                sent = outbox.find_sent(session, channel=CHANNEL, chat_id=chat_id, message_id=message_id)
-                if sent or not outbox.is_sending(session, CHANNEL, chat_id):
+    async def _wait_for(self, event: Event) -> None:
+        """Waits a little where the message that the event is about may have been sent this very moment."""
+        if message_id := _place(event):
+            for _ in range(_LOOKS):
+                if not await asyncio.to_thread(self._is_sending, event.chat_id, message_id):
                     break
-            time.sleep(_LOOK_SECONDS)
+                await asyncio.sleep(_LOOK_SECONDS)
+
+    def _is_sending(self, chat_id: str, message_id: str) -> bool:
+        with self._database.reading() as session:
+            sent = outbox.find_sent(session, channel=CHANNEL, chat_id=chat_id, message_id=message_id)
+            return not sent and outbox.is_sending(session, CHANNEL, chat_id)
+
+    def _about(self, chat_id: str, message_id: str) -> str:
+        """What a message of the bot's is about."""
+        with self._database.reading() as session:
+            sent = outbox.find_sent(session, channel=CHANNEL, chat_id=chat_id, message_id=message_id)
         return sent.about if sent else ""
 
     def _act(self, asked: Asked) -> Act | None:
@@ -257,6 +256,18 @@ class TelegramStaff:
             # Any kind, and logged when the message was handled: a student's message is told from its form alone, before
             # anything that can fail is read. So whatever fails here, the message was the staff's.
             return True
+
+
+def _place(event: Event) -> str | None:
+    """The message that was replied to or whose button was pressed, "" for none; None: it is for the bot alone."""
+    match event.what:
+        case Command(name=name, reply_to=message_id) if name in _COMMANDS:
+            return message_id or ""
+        case Press(data=data) if parts(data)[0] == VERB:
+            return event.message_id
+        case TextMessage(reply_to=message_id) | Media(reply_to=message_id) | Edited(reply_to=message_id):
+            return None if event.private else message_id
+    return None
 
 
 def _is_ours(about: str) -> bool:

@@ -9,6 +9,7 @@ ONLY_ADMIN = "Eso solo lo puede hacer quien administra."
 IN_STAFF_CHAT = "Eso se hace en el chat del personal."
 IN_GROUP = "Escribe /personal en el grupo que será el chat del personal; aquí estamos solo nosotros dos."
 IN_PRIVATE = "Escríbeme /vincular en un chat privado conmigo: los demás no deben ver el código."
+CODE_VOID = "Ese ya lo vieron, así que lo anulé: pide otro a quien administra."
 CODE_WANTED = "Escribe el código detrás: /vincular CÓDIGO. Lo da quien administra, con: cenfobot staff add NOMBRE"
 CODE_REFUSED = {
     "wrong": "Ese código no es válido. Revísalo, o pide otro.",
@@ -24,6 +25,7 @@ NOTHING_WAITS = "No hay preguntas por revisar."
 CARDS_ELSEWHERE = "Se deciden en el chat del personal."
 NO_STAFF_CHAT = "Todavía no hay chat del personal: quien administra escribe /personal en ese grupo."
 ONLY_TEXT = "Solo puedo pasar textos; esto no llegó. Escríbelo, por favor."
+NOBODY_LISTENS = "El personal ya no está en este chat, así que vuelvo a atenderte yo, el asistente."
 CORRECTION = "{name} (corrección):"
 EDIT_NOT_TAKEN = (
     "Vi que cambiaste tu respuesta, pero ese cambio no lo tomo en cuenta. Si la pregunta sigue por revisar, responde "

@@ -1,6 +1,9 @@
 """A student and a person of the staff talk through the bot."""
 
-from storage import chat_states, conversations, handoffs, retention, staff
+import asyncio
+
+from bot.console.telegram import wording
+from storage import chat_states, conversations, handoffs, outbox, retention, staff
 from tests.bot.console.telegram.office import EVA, LUIS, STAFF_CHAT, Office, Put
 
 
@@ -84,6 +87,24 @@ async def test_words_go_both_ways_in_one_thread(office: Office) -> None:
         ("staff", "Hola Eva, sí."),
         ("staff", "En 30 días."),
     ]
+
+
+async def test_a_reply_to_what_is_just_being_sent_waits_for_it_without_holding_a_thread(office: Office) -> None:
+    assert asks(office)
+    with office.database.writing() as session:
+        sending = outbox.next_due(session, channel="telegram", now=office.now, exclude_chats=())
+    assert sending
+    shown = Put(STAFF_CHAT, "sendMessage", "", "", {}, "", "900")
+
+    reply = asyncio.create_task(office.replies(LUIS, shown, "Hola Eva."))
+    await asyncio.sleep(0.3)
+    assert not reply.done()
+    with office.database.writing() as session:
+        outbox.sent(session, sending.id, message_id="900", now=office.now)
+
+    assert await reply
+    office.keep(sending.id, {})
+    assert [put.text for put in office.new()][1:] == ["Luis: Hola Eva."]
 
 
 async def test_a_changed_reply_reaches_the_student_as_a_correction(office: Office) -> None:
@@ -278,6 +299,9 @@ def test_when_the_staff_s_chat_is_gone_the_bot_takes_over_again(office: Office) 
         chat_states.mark_unreachable(session, "telegram", STAFF_CHAT, "kicked", office.now)
 
     assert not tells(office, "¿hola?")
+    assert [(put.chat, put.text) for put in office.new()] == [(EVA, wording.NOBODY_LISTENS)]
+    assert not tells(office, "¿hola?")
+    assert office.new() == []
     with office.database.reading() as session:
         assert handoffs.get(session, 1).status == "closed"
 

@@ -2,6 +2,7 @@
 
 import pytest
 
+from bot.console.telegram import wording
 from bot.telegram.updates import Command, Event
 from storage import chat_states, inbox, staff
 from tests.bot.console.telegram.office import EVA, LUIS, ROSA, STAFF_CHAT, Office
@@ -23,12 +24,23 @@ async def test_a_code_links_an_account_in_a_private_chat(office: Office) -> None
     assert office.waiting() == 0
 
 
-async def test_a_code_is_not_taken_where_others_read_it(office: Office) -> None:
-    await office.commands(EVA, f"/vincular {code(office)}", "-5")
+async def test_a_code_is_not_taken_where_others_read_it_and_is_void_then(office: Office) -> None:
+    seen, other = code(office), code(office, "Iris")
+    await office.commands(EVA, f"/vincular {seen}", "-5")
+    await office.commands(EVA, "/vincular", "-5")
 
-    assert "en un chat privado" in office.new()[0].text
+    told, asked = office.new()
+    assert "en un chat privado" in told.text
+    assert told.text.endswith(wording.CODE_VOID)
+    assert asked.text == wording.IN_PRIVATE
     with office.database.reading() as session:
         assert staff.by_account(session, EVA) is None
+    await office.commands(EVA, f"/vincular {seen}")
+    await office.commands(EVA, f"/vincular {other}")
+    assert [put.text.partition(".")[0] for put in office.new()] == [
+        "Ese código no es válido",
+        "Listo, Iris: desde ahora revisas",
+    ]
 
 
 async def test_wrong_old_and_too_many_codes_are_told_apart(office: Office) -> None:
