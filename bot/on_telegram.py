@@ -7,7 +7,7 @@ import asyncio
 import logging
 from collections.abc import Callable, Mapping
 from contextlib import AsyncExitStack, suppress
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Self
@@ -35,7 +35,7 @@ from bot.profile import Profile
 from bot.retrieval.base import Retriever
 from bot.reviewing.desk import ReviewDesk
 from bot.settings import DATA, Settings
-from bot.telegram.updates import Event, pressed, queue_of, read
+from bot.telegram.updates import Event, pressed, read
 from storage.database import Database
 from storage.inbox import InboxItem
 
@@ -197,8 +197,7 @@ class OnTelegram:
 
     async def _store(self, update: Mapping[str, Any]) -> None:
         """Returns once the update is safe; a press is told so at once, since Telegram waits for it but seconds."""
-        message = incoming(update, self._id, datetime.now(UTC))
-        await self._inbox.receive(replace(message, chat_id=queue_of(update)))
+        await self._inbox.receive(incoming(update, self._id, datetime.now(UTC)))
         if query_id := pressed(update):
             task = asyncio.create_task(self._gestures.press_heard(query_id))
             self._presses.add(task)

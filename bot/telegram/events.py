@@ -14,7 +14,6 @@ class TextMessage:
     """Without the mention of the bot. Where that is all, the text that it replies to."""
     reply_to: str | None
     """Id of the message that this one replies to, in the same chat."""
-    forwarded: bool
     addressed: bool
     """It is for the bot: written in private, or to a message of the bot, or with its name."""
 

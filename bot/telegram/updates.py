@@ -132,7 +132,7 @@ def _said(message: Mapping[str, Any], me: _Me) -> What:
         return Ignored("a message without content")
     if command := _command(text, me, reply_to):
         return command
-    return TextMessage(unnamed or _asked_by_another(message, me), reply_to, "forward_origin" in message, addressed)
+    return TextMessage(unnamed or _asked_by_another(message, me), reply_to, addressed)
 
 
 def _command(text: str, me: _Me, reply_to: str | None) -> Command | Ignored | None:

@@ -22,6 +22,7 @@ from bot.channels.telegram.errors import Meaning, understood
 from bot.channels.telegram.notes import CHANNEL
 from bot.errors import HomeError
 from bot.messages import IncomingMessage
+from bot.telegram.updates import queue_of
 from storage.errors import Locked
 from storage.exclusive import exclusive
 
@@ -35,24 +36,9 @@ Store = Callable[[Mapping[str, Any]], Awaitable[None]]
 
 
 def incoming(update: Mapping[str, Any], bot_id: int, received_at: datetime) -> IncomingMessage:
-    """The update as the inbox stores it: whole, under the bot's and its own id, in its chat's order."""
+    """The update as the inbox stores it: whole, under the bot's and its own id, in its chat's queue."""
     external_id = f"{bot_id}:{update['update_id']}"
-    return IncomingMessage(CHANNEL, external_id, chat_of(update), json.dumps(update, ensure_ascii=False), received_at)
-
-
-def chat_of(update: Mapping[str, Any]) -> str:
-    """The id of the chat that the update is about: for an answer to a poll the voter's own; "" for none."""
-    for body in update.values():
-        if isinstance(body, Mapping):
-            about = body.get("message", body)
-            for holder in (
-                about.get("chat") if isinstance(about, Mapping) else None,
-                body.get("user"),
-                body.get("from"),
-            ):
-                if isinstance(holder, Mapping) and "id" in holder:
-                    return str(holder["id"])
-    return ""
+    return IncomingMessage(CHANNEL, external_id, queue_of(update), json.dumps(update, ensure_ascii=False), received_at)
 
 
 @contextmanager

@@ -54,7 +54,7 @@ def test_a_text_with_who_wrote_it_where_and_when() -> None:
         at=NOW,
         message_id="5",
         thread_id=None,
-        what=TextMessage("¿Hay becas?", None, False, True),
+        what=TextMessage("¿Hay becas?", None, True),
     )
 
 
@@ -71,28 +71,28 @@ def test_a_text_with_who_wrote_it_where_and_when() -> None:
     ],
 )
 def test_in_a_group_what_names_the_bot_is_for_it(text: str, addressed: bool, left: str) -> None:
-    assert said(GROUP, text=text) == TextMessage(left, None, False, addressed)
+    assert said(GROUP, text=text) == TextMessage(left, None, addressed)
 
 
 def test_in_a_group_a_reply_to_the_bot_is_for_it_and_one_to_others_is_not() -> None:
     to_bot = {"message_id": 3, "from": BOT, "chat": GROUP}
-    assert said(GROUP, text="sí", reply_to_message=to_bot) == TextMessage("sí", "3", False, True)
-    assert said(GROUP, text="sí", reply_to_message=to_bot | {"from": ANA}) == TextMessage("sí", "3", False, False)
+    assert said(GROUP, text="sí", reply_to_message=to_bot) == TextMessage("sí", "3", True)
+    assert said(GROUP, text="sí", reply_to_message=to_bot | {"from": ANA}) == TextMessage("sí", "3", False)
 
 
 def test_the_bot_s_name_alone_asks_what_a_person_wrote_that_it_replies_to() -> None:
     asked = {"message_id": 3, "from": ANA, "chat": GROUP, "text": "¿hay becas?"}
-    assert said(GROUP, text="@cenfobot", reply_to_message=asked) == TextMessage("¿hay becas?", "3", False, True)
-    assert said(GROUP, text="@cenfobot sí", reply_to_message=asked) == TextMessage("sí", "3", False, True)
+    assert said(GROUP, text="@cenfobot", reply_to_message=asked) == TextMessage("¿hay becas?", "3", True)
+    assert said(GROUP, text="@cenfobot sí", reply_to_message=asked) == TextMessage("sí", "3", True)
     for silent in (asked | {"from": BOT}, {"message_id": 3, "from": ANA, "chat": GROUP, "photo": []}):
-        assert said(GROUP, text="@cenfobot", reply_to_message=silent) == TextMessage("", "3", False, True)
+        assert said(GROUP, text="@cenfobot", reply_to_message=silent) == TextMessage("", "3", True)
 
 
 def test_in_a_topic_the_topics_beginning_is_no_message_that_was_replied_to() -> None:
     begun = {"message_id": 3, "from": ANA, "forum_topic_created": {"name": "Dudas"}}
     body = message(GROUP, text="hola", reply_to_message=begun, message_thread_id=3, is_topic_message=True)
     found = event("message", body)
-    assert (found.thread_id, found.what) == (3, TextMessage("hola", None, False, False))
+    assert (found.thread_id, found.what) == (3, TextMessage("hola", None, False))
 
 
 @pytest.mark.parametrize(
@@ -102,8 +102,8 @@ def test_in_a_topic_the_topics_beginning_is_no_message_that_was_replied_to() -> 
         ("/Temas@cenfobot", Command("temas", "", None)),
         ("/vincular  ABC 123 ", Command("vincular", "ABC 123", None)),
         ("/start@otrobot", Ignored("a command for another bot")),
-        ("/ 3", TextMessage("/ 3", None, False, True)),
-        ("9/10 de nota", TextMessage("9/10 de nota", None, False, True)),
+        ("/ 3", TextMessage("/ 3", None, True)),
+        ("9/10 de nota", TextMessage("9/10 de nota", None, True)),
     ],
 )
 def test_commands(text: str, expected: object) -> None:
@@ -111,7 +111,7 @@ def test_commands(text: str, expected: object) -> None:
 
 
 def test_forwarded_texts() -> None:
-    assert said(text="hola", forward_origin={"type": "hidden_user"}) == TextMessage("hola", None, True, True)
+    assert said(text="hola", forward_origin={"type": "hidden_user"}) == TextMessage("hola", None, True)
 
 
 @pytest.mark.parametrize(

@@ -27,7 +27,6 @@ from bot.channels.telegram.students import Students
 from bot.messages import Answer, Kind, Passage
 from bot.profile import Profile, load_profile
 from bot.reviewing.desk import ReviewDesk
-from bot.telegram.updates import queue_of
 from storage import handoffs, pairs
 from storage.database import Database, Session
 from storage.models import Inbox as InboxRow
@@ -208,7 +207,7 @@ async def serving(
     async def store(update: Mapping[str, Any]) -> None:
         if query := update.get("callback_query"):
             await gestures.press_heard(query["id"])
-        await inbox.receive(replace(incoming(update, me, datetime.now(UTC)), chat_id=queue_of(update)))
+        await inbox.receive(incoming(update, me, datetime.now(UTC)))
 
     sender = Sender(bot, database, floods=floods, on_sent=students.sent, poll_seconds=0.05)
     async with sender, inbox, students, Polling(bot, store, poll_seconds=1):

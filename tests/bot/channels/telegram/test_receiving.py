@@ -9,8 +9,9 @@ from typing import Any
 import pytest
 from telegram import Bot
 
-from bot.channels.telegram.receiving import ALLOWED_UPDATES, Polling, Store, chat_of, only_one
+from bot.channels.telegram.receiving import ALLOWED_UPDATES, Polling, Store, only_one
 from bot.errors import HomeError
+from bot.telegram.updates import PRESSES, queue_of
 from tests.bot.channels.telegram.inbox_side import Stored
 from tests.bot.channels.telegram.outbox_side import until
 from tests.telegram.bot_api import BotApi
@@ -155,13 +156,13 @@ class TestUpdates:
         call(api, "sendPoll", chat_id=ana.id, **quiz)
         ana.answers_poll(ana.chat.bot_messages[0], 0)
         ana.blocks_bot()
-        found = {(next(kind for kind in update if kind != "update_id"), chat_of(update)) for update in api.updates}
+        found = {(next(kind for kind in update if kind != "update_id"), queue_of(update)) for update in api.updates}
         mine, theirs = str(ana.id), str(group.id)
         assert found - {("poll", "")} == {
             ("message", mine),
             ("edited_message", mine),
-            ("callback_query", mine),
-            ("poll_answer", mine),
+            ("callback_query", mine + PRESSES),
+            ("poll_answer", mine + PRESSES),
             ("my_chat_member", mine),
             ("message", theirs),
             ("my_chat_member", theirs),
@@ -169,7 +170,7 @@ class TestUpdates:
 
     @pytest.mark.parametrize("update", [{"update_id": 1}, {"update_id": 1, "message": {}}, {"message": 3, "poll": []}])
     def test_what_belongs_to_no_chat_has_none(self, update: dict[str, Any]) -> None:
-        assert chat_of(update) == ""
+        assert queue_of(update) == ""
 
 
 class TestPlace:

@@ -117,7 +117,7 @@ class Office:
         return await self.does(user, Press("1", data), chat, message_id)
 
     async def replies(self, user: str, put: Put, text: str, chat: str = STAFF_CHAT) -> bool:
-        return await self.does(user, TextMessage(text, put.message_id, False, True), chat)
+        return await self.does(user, TextMessage(text, put.message_id, True), chat)
 
     async def edits_reply(self, user: str, put: Put, text: str) -> bool:
         return await self.does(user, Edited(text, True, self.now, put.message_id), STAFF_CHAT)
