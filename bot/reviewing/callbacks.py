@@ -15,8 +15,9 @@ from bot.privacy.redaction import redacted
 from bot.profile import Texts
 from bot.telegram.below import is_group, rated_rows, verified
 from bot.telegram.keyboards import keyboard
-from bot.telegram.texts import StyledText, italic, split_styled
-from storage import conversations, outbox, reviews
+from bot.telegram.sending import put_text
+from bot.telegram.texts import StyledText, italic
+from storage import conversations, reviews
 from storage.conversations import CALL_BACK
 from storage.database import Session
 from storage.pairs import PairRecord
@@ -67,7 +68,16 @@ def call_back(session: Session, review_id: int, pair: PairRecord, how: CallBacks
         if asker.channel == _TELEGRAM:
             source = verified(how.institution, pair.approved_at.astimezone(how.zone).date())
             once = f"callback:{review_id}:{asker.conversation_id}"
-            _send(session, asker.chat_id, StyledText(f"{told}\n\n") + italic(source), answer_id, once, now)
+            put_text(
+                session,
+                StyledText(f"{told}\n\n") + italic(source),
+                channel=_TELEGRAM,
+                chat_id=asker.chat_id,
+                now=now,
+                about=f"answer:{answer_id}",
+                once=once,
+                last={"reply_markup": keyboard(*rated_rows(answer_id, 0, private=not is_group(asker.chat_id)))},
+            )
 
 
 def _was_told(session: Session, asker: Asker, answer: str) -> bool:
@@ -75,23 +85,6 @@ def _was_told(session: Session, asker: Asker, answer: str) -> bool:
     told = folded(" ".join(redacted(message.text) for message in said if message.role == "staff"))
     words = folded(answer)
     return bool(words) and f" {words} " in f" {told} "
-
-
-def _send(session: Session, chat_id: str, text: StyledText, answer_id: int, once: str, now: datetime) -> None:
-    """Puts an answer, in pieces if it is long; the last has the buttons."""
-    payloads = [piece.payload() for piece in split_styled(text)]
-    payloads[-1]["reply_markup"] = keyboard(*rated_rows(answer_id, 0, private=not is_group(chat_id)))
-    for number, payload in enumerate(payloads):
-        outbox.put(
-            session,
-            channel=_TELEGRAM,
-            chat_id=chat_id,
-            method="sendMessage",
-            payload=payload,
-            about=f"answer:{answer_id}",
-            once=once + (f":{number}" if number else ""),
-            now=now,
-        )
 
 
 def _filled(text: str, values: Mapping[str, str]) -> str:

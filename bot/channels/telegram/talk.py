@@ -7,7 +7,8 @@ from typing import Any
 
 from bot.telegram.events import Event, Press
 from bot.telegram.keyboards import Button, keyboard
-from bot.telegram.texts import StyledText, split_styled
+from bot.telegram.sending import put_text
+from bot.telegram.texts import StyledText
 from storage import conversations, outbox
 from storage.database import Session
 
@@ -49,14 +50,20 @@ class Talk:
         The first takes the place of the message about ``instead_of``.
         False: something with the key ``once`` was sent before, so this was not.
         """
-        pieces = split_styled(StyledText(text) if isinstance(text, str) else text)
-        for number, piece in enumerate(pieces, 1):
-            buttons = {"reply_markup": keyboard(*rows)} if rows and number == len(pieces) else {}
-            place = {INSTEAD_OF: instead_of} if instead_of and number == 1 else {}
-            payload = piece.payload() | buttons | place
-            if not self.send("sendMessage", payload, about=about, once=once if number == 1 else None):
-                return False
-        return True
+        place = {INSTEAD_OF: instead_of} if instead_of else {}
+        buttons = {"reply_markup": keyboard(*rows)} if rows else {}
+        return put_text(
+            self.session,
+            text,
+            channel=CHANNEL,
+            chat_id=self.event.chat_id,
+            now=self.now,
+            about=about,
+            once=once,
+            each=self._place(),
+            first=place,
+            last=buttons,
+        )
 
     def send(self, method: str, payload: Mapping[str, Any], *, about: str = "", once: str | None = None) -> bool:
         """Sends anything; in a group as a reply to what it is about, in a forum into its topic."""

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
+from bot.telegram.sending import put_text
 from bot.telegram.texts import StyledText, split_styled
 from storage import chat_states, outbox, staff
 from storage.database import Session
@@ -32,17 +33,11 @@ def say(
     once: str | None = None,
 ) -> bool:
     """Puts a text, in pieces if it is long: the first replies, the last has the buttons. False: ``once`` was there."""
-    pieces = split_styled(StyledText("") + text)
-    for place, piece in enumerate(pieces):
-        payload = piece.payload()
-        if reply_to and place == 0:
-            payload["reply_parameters"] = {"message_id": int(reply_to), "allow_sending_without_reply": True}
-        if buttons and place == len(pieces) - 1:
-            payload["reply_markup"] = dict(buttons)
-        key = once if place == 0 else None
-        if not _put(session, chat_id, "sendMessage", payload, about, key, now):
-            return False
-    return True
+    reply = {"reply_parameters": {"message_id": int(reply_to), "allow_sending_without_reply": True}} if reply_to else {}
+    last = {"reply_markup": dict(buttons)} if buttons else {}
+    return put_text(
+        session, text, channel=CHANNEL, chat_id=chat_id, now=now, about=about, once=once, first=reply, last=last
+    )
 
 
 def change(
