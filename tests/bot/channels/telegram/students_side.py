@@ -27,12 +27,13 @@ from bot.channels.telegram.students import Students
 from bot.messages import Answer, Kind, Passage
 from bot.profile import Profile, load_profile
 from bot.reviewing.desk import ReviewDesk
-from storage import handoffs, pairs
+from storage import conversations, handoffs, pairs
 from storage.database import Database, Session
 from storage.models import Inbox as InboxRow
 from storage.models import Outbox
 from tests.telegram.bot_api import BotApi
 from tests.telegram.chats import Chat
+from tests.telegram.users import User
 from tests.telegram.values import Message
 
 PROFILE = load_profile(Path(__file__).parents[4] / "data" / "profile.toml")
@@ -145,6 +146,12 @@ class Service:
             inbox = select(func.count()).select_from(InboxRow).where(InboxRow.status.in_(("pending", "handling")))
             outbox = select(func.count()).select_from(Outbox).where(Outbox.status.in_(("pending", "sending")))
             return bool(self.api.pending or session.scalars(inbox).one() or session.scalars(outbox).one())
+
+
+def logged(service: Service, user: User) -> list[str]:
+    with service.database.reading() as session:
+        conversation = conversations.find_conversation(session, "telegram", str(user.id))
+        return [said.text for said in conversations.transcript(session, conversation)] if conversation else []
 
 
 def approve(database: Database, known: Mapping[str, str] = KNOWN) -> None:

@@ -9,13 +9,13 @@ from telegram import Bot
 
 from bot.channels.inbox import MAX_DEATHS
 from bot.channels.telegram import wording
-from storage import chat_states, conversations, reviews
+from storage import chat_states, conversations
 from storage.database import Database
 from storage.models import Inbox
 from tests.bot.channels.telegram.conftest import started
 from tests.bot.channels.telegram.inbox_side import Stored
 from tests.bot.channels.telegram.outbox_side import until
-from tests.bot.channels.telegram.students_side import PROFILE, Service, approve, serving
+from tests.bot.channels.telegram.students_side import PROFILE, Service, approve, logged, serving
 from tests.telegram.bot_api import BotApi
 from tests.telegram.users import User
 
@@ -35,12 +35,6 @@ async def ana(api: BotApi, service: Service) -> User:
     user = started(api, "Ana")
     await service.hears(user.chat, "asistente")
     return user
-
-
-def logged(service: Service, user: User) -> list[str]:
-    with service.database.reading() as session:
-        conversation = conversations.find_conversation(session, "telegram", str(user.id))
-        return [said.text for said in conversations.transcript(session, conversation)] if conversation else []
 
 
 class TestAnswers:
@@ -233,50 +227,6 @@ class TestGroups:
             ana.sends(command, chat=group)
         await service.quiet()
         assert [message.text for message in group.bot_messages[1:]] == [wording.ONLY_IN_PRIVATE] * 4
-
-
-class TestPersons:
-    async def test_a_person_gets_what_the_student_writes_until_the_student_goes_back(
-        self, service: Service, ana: User
-    ) -> None:
-        ana.sends(PRICE)
-        answer = await service.hears(ana.chat, "S/ 100")
-        ana.presses(answer, "Hablar con una persona")
-        asked = await service.hears(ana.chat, "avisé al personal")
-        ana.sends("mi dni es 45678912")
-        await until(lambda: len(service.staff.heard) == 2)
-        ana.sends_photo()
-        await service.hears(ana.chat, wording.PERSON_SEES_TEXT_ONLY)
-        ana.presses(asked, wording.BACK_TO_BOT)
-        back = await service.hears(ana.chat, wording.BACK_AGAIN)
-        ana.sends("¿Qué es la TCEA?")
-        await service.hears(ana.chat, "costo anual", after=back)
-        assert service.staff.heard == [f"Ana: {PRICE}", "mi dni es 45678912", "adiós"]
-        assert "mi dni es [DNI]" in logged(service, ana)
-        assert service.answers.asked == [PRICE, "¿Qué es la TCEA?"]
-
-    async def test_pictures_are_said_not_to_be_passed_on_once_an_album(self, service: Service, ana: User) -> None:
-        ana.sends("/persona")
-        asked = await service.hears(ana.chat, wording.PERSON_ASKED)
-        ana.sends_album(3, "mi voucher")
-        await service.hears(ana.chat, wording.PERSON_GOT_THE_TEXT)
-        ana.sends_album(2)
-        await service.hears(ana.chat, wording.PERSON_SEES_TEXT_ONLY)
-        await service.quiet()
-        assert service.staff.heard[1:] == ["mi voucher"]
-        said = [message.text for message in ana.chat.bot_messages if message.message_id > asked.message_id]
-        assert said == [wording.PERSON_GOT_THE_TEXT, wording.PERSON_SEES_TEXT_ONLY]
-
-    async def test_where_nobody_is_there_the_question_is_left_to_staff(self, service: Service, ana: User) -> None:
-        service.staff.there = False
-        ana.sends("/persona")
-        await service.hears(ana.chat, wording.NO_PERSON)
-        ana.sends(PRICE)
-        answer = await service.hears(ana.chat, "S/ 100")
-        ana.presses(answer, "Hablar con una persona")
-        await service.hears(ana.chat, wording.NO_PERSON_BUT_NOTED)
-        with service.database.reading() as session:
-            assert [review.question for review in reviews.open_reviews(session)] == [PRICE]
 
 
 class TestBlocking:

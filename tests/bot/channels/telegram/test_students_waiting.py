@@ -153,20 +153,3 @@ class TestWaiting:
             await service.quiet()
             texts = [message.text.partition("\n")[0] for message in ana.chat.bot_messages]
             assert texts == ["Se inventa: inventa 0.", "Se inventa: inventa 1.", PROFILE.texts.rate_limited]
-
-    async def test_what_is_for_a_person_is_passed_on_however_fast_it_is_written(
-        self, api: BotApi, bot: Bot, database: Database
-    ) -> None:
-        async with serving(api, bot, database, messages_per_minute=2) as service:
-            ana = api.user("Ana")
-            ana.sends("/persona")
-            await service.hears(ana.chat, wording.PERSON_ASKED)
-            said = [f"parte {number}" for number in range(5)]
-            for text in said:
-                ana.sends(text)
-            ana.sends_photo("parte 5")
-            await service.quiet()
-            assert service.staff.heard[1:] == [*said, "parte 5"]
-            assert PROFILE.texts.rate_limited not in [message.text for message in ana.chat.bot_messages]
-            ana.sends("/bot")
-            await service.hears(ana.chat, wording.BACK_AGAIN)
