@@ -16,6 +16,8 @@ class TextMessage:
     """Id of the message that this one replies to, in the same chat."""
     addressed: bool
     """It is for the bot: written in private, or to a message of the bot, or with its name."""
+    named: bool = False
+    """It has the bot's name in it."""
 
 
 @dataclass(frozen=True)

@@ -110,8 +110,10 @@ class _Me:
 
     def is_addressed(self, message: Mapping[str, Any], text: str) -> bool:
         to = message.get("reply_to_message", {}).get("from", {}).get("id")
-        named = self.without_name(text) != text.strip()
-        return message["chat"]["type"] == "private" or to == self.id or named
+        return message["chat"]["type"] == "private" or to == self.id or self.is_named(text)
+
+    def is_named(self, text: str) -> bool:
+        return self.without_name(text) != text.strip()
 
 
 def _message(message: Mapping[str, Any], me: _Me, update_id: int, received_at: datetime) -> Event:
@@ -132,7 +134,7 @@ def _said(message: Mapping[str, Any], me: _Me) -> What:
         return Ignored("a message without content")
     if command := _command(text, me, reply_to):
         return command
-    return TextMessage(unnamed or _asked_by_another(message, me), reply_to, addressed)
+    return TextMessage(unnamed or _asked_by_another(message, me), reply_to, addressed, me.is_named(text))
 
 
 def _command(text: str, me: _Me, reply_to: str | None) -> Command | Ignored | None:

@@ -163,6 +163,8 @@ class TelegramStaff:
                 return in_staff_chat(asked, self._press(asked, parts(data)[1:]))
             case TextMessage(text=text) if asked.in_staff_chat and asked.about:
                 return self._reply(asked, text)
+            case TextMessage(addressed=True, named=False) if asked.in_staff_chat:
+                return in_staff_chat(asked, lambda session: answer(session, asked, wording.REPLY_TO_WHAT))
             case Edited(text=text) if asked.in_staff_chat and asked.about:
                 return self._edited(asked, text)
             case Media() if asked.in_staff_chat and _is_ours(asked.about):
@@ -229,7 +231,7 @@ class TelegramStaff:
 
     def _edited(self, asked: Asked, text: str) -> Act:
         """A changed reply: a student gets it as a correction; what was approved is not changed by it."""
-        if handoff_id := number_in(asked.about, "handoff"):
+        if (handoff_id := number_in(asked.about, "handoff")) is not None:
             return in_staff_chat(asked, lambda session: self.people.reply(session, asked, handoff_id, text))
         if number_in(asked.about, "review"):
             return in_staff_chat(asked, lambda session: answer(session, asked, wording.EDIT_NOT_TAKEN))

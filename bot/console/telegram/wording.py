@@ -31,6 +31,10 @@ EDIT_NOT_TAKEN = (
     "Vi que cambiaste tu respuesta, pero ese cambio no lo tomo en cuenta. Si la pregunta sigue por revisar, responde "
     "otra vez a su tarjeta con el texto corregido; lo ya aprobado se corrige con: cenfobot pairs edit"
 )
+REPLY_TO_WHAT = (
+    "Ya no sé de qué era ese mensaje, así que tu respuesta no le llegó a nadie. Si es una pregunta para mí, menciona "
+    "mi nombre."
+)
 FAILED = "Algo falló y no lo pude hacer. Prueba otra vez; si se repite, avisa a quien administra."
 NO_SUCH_REVIEW = "Esa pregunta ya no existe."
 NO_SUCH_PAIR = "Esa respuesta ya no está en servicio. Mira la tarjeta."

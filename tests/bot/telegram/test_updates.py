@@ -71,7 +71,7 @@ def test_a_text_with_who_wrote_it_where_and_when() -> None:
     ],
 )
 def test_in_a_group_what_names_the_bot_is_for_it(text: str, addressed: bool, left: str) -> None:
-    assert said(GROUP, text=text) == TextMessage(left, None, addressed)
+    assert said(GROUP, text=text) == TextMessage(left, None, addressed, named=addressed)
 
 
 def test_in_a_group_a_reply_to_the_bot_is_for_it_and_one_to_others_is_not() -> None:
@@ -82,10 +82,10 @@ def test_in_a_group_a_reply_to_the_bot_is_for_it_and_one_to_others_is_not() -> N
 
 def test_the_bot_s_name_alone_asks_what_a_person_wrote_that_it_replies_to() -> None:
     asked = {"message_id": 3, "from": ANA, "chat": GROUP, "text": "¿hay becas?"}
-    assert said(GROUP, text="@cenfobot", reply_to_message=asked) == TextMessage("¿hay becas?", "3", True)
-    assert said(GROUP, text="@cenfobot sí", reply_to_message=asked) == TextMessage("sí", "3", True)
+    assert said(GROUP, text="@cenfobot", reply_to_message=asked) == TextMessage("¿hay becas?", "3", True, True)
+    assert said(GROUP, text="@cenfobot sí", reply_to_message=asked) == TextMessage("sí", "3", True, True)
     for silent in (asked | {"from": BOT}, {"message_id": 3, "from": ANA, "chat": GROUP, "photo": []}):
-        assert said(GROUP, text="@cenfobot", reply_to_message=silent) == TextMessage("", "3", True)
+        assert said(GROUP, text="@cenfobot", reply_to_message=silent) == TextMessage("", "3", True, True)
 
 
 def test_in_a_topic_the_topics_beginning_is_no_message_that_was_replied_to() -> None:

@@ -6,9 +6,9 @@ import pytest
 
 from bot.console.telegram import wording
 from bot.messages import Passage
-from bot.telegram.updates import Event, Press
+from bot.telegram.updates import Event, Press, TextMessage
 from storage import pairs
-from tests.bot.console.telegram.office import EVA, LUIS, ROSA, STAFF_CHAT, Office, Put, card
+from tests.bot.console.telegram.office import EVA, LUIS, ROSA, STAFF_CHAT, Office, card
 
 
 async def test_a_press_approves_the_draft_and_the_card_says_who(office: Office) -> None:
@@ -234,8 +234,7 @@ async def test_a_reply_to_a_notice_or_to_a_message_of_a_person_is_no_decision(of
     (notice,) = office.new()
 
     assert await office.replies(LUIS, notice, "gracias a todos")
-    unknown = Put(STAFF_CHAT, "", "", "", {}, "", "4711")
-    assert not await office.replies(LUIS, unknown, "hola a todos")
+    assert not await office.does(LUIS, TextMessage("hola a todos", "4711", addressed=False), STAFF_CHAT)
 
     assert office.new() == []
 

@@ -3,6 +3,7 @@
 import asyncio
 
 from bot.console.telegram import wording
+from bot.telegram.events import TextMessage
 from storage import chat_states, conversations, handoffs, outbox, retention, staff
 from tests.bot.console.telegram.office import EVA, LUIS, STAFF_CHAT, Office, Put
 
@@ -221,6 +222,14 @@ async def test_who_has_all_deleted_ends_it_and_the_thread_leads_to_nobody(office
 
     assert [(put.chat, put.text) for put in office.new()] == [(STAFF_CHAT, "Esa consulta ya no existe.")] * 3
     assert office.desk.open_reviews() == []
+
+
+async def test_a_reply_to_what_is_forgotten_is_no_question_but_one_with_the_bot_s_name_is(office: Office) -> None:
+    unknown = Put(STAFF_CHAT, "sendMessage", "", "", {}, "", "31")
+
+    assert await office.replies(LUIS, unknown, "Sí, hasta el 5 de marzo.")
+    assert [put.text for put in office.new()] == [wording.REPLY_TO_WHAT]
+    assert not await office.does(LUIS, TextMessage("¿y eso?", "31", True, named=True), STAFF_CHAT)
 
 
 async def test_what_is_proposed_tells_nothing_of_the_student(office: Office) -> None:
