@@ -140,9 +140,10 @@ def is_parked(session: Session, item_id: int) -> bool:
     return session.scalar(select(Inbox.id).where(Inbox.id == item_id, Inbox.status == "parked")) is not None
 
 
-def was_received(session: Session, channel: str, external_id: str, since: datetime) -> bool:
-    """Whether a message whose external id begins so was received since then."""
-    alike = (Inbox.channel == channel, Inbox.external_id.startswith(external_id, autoescape=True))
+def was_received(session: Session, channel: str, chat_id: str, external_id: str, since: datetime) -> bool:
+    """Whether a message whose external id begins so was received in a queue since then."""
+    queue = (Inbox.channel == channel, Inbox.chat_id == chat_id)
+    alike = (*queue, Inbox.external_id.startswith(external_id, autoescape=True))
     return session.scalars(select(exists().where(*alike, Inbox.received_at >= since))).one()
 
 

@@ -147,10 +147,10 @@ def test_it_is_known_what_was_given_up_and_what_came_lately(database: Database, 
         park(session, first.id, reason="ValueError", now=now)
     with database.reading() as session:
         assert [is_parked(session, number) for number in (1, 2, 3)] == [True, False, False]
-        assert was_received(session, "web", "7:5:q:0:", now)
-        assert not was_received(session, "web", "7:5:q:0:", now + timedelta(seconds=1))
-        assert not was_received(session, "web", "7:5:q_0:", now)
-        assert not was_received(session, "telegram", "7:5:q:0:", now)
+        assert was_received(session, "web", "ana", "7:5:q:0:", now)
+        assert not was_received(session, "web", "ana", "7:5:q:0:", now + timedelta(seconds=1))
+        assert not was_received(session, "web", "ana", "7:5:q_0:", now)
+        assert not was_received(session, "telegram", "ana", "7:5:q:0:", now)
 
 
 def test_a_message_that_is_parked_keeps_its_text_and_blocks_nothing(database: Database, now: datetime) -> None:

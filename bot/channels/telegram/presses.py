@@ -126,14 +126,15 @@ class Presses:
     def _ask(self, talk: Talk, item: InboxItem, question: str) -> None:
         """Puts the question into the chat's own queue, as if it had been written; once for a double tap."""
         assert isinstance(talk.event.what, Press)
-        button = f"{talk.event.chat_id}:{talk.event.message_id}:{talk.event.what.data}:"
-        if inbox.was_received(talk.session, CHANNEL, button, talk.now - _DOUBLE_TAP):
+        chat_id = talk.event.chat_id
+        button = f"{talk.event.message_id}:{talk.event.what.data}:"
+        if inbox.was_received(talk.session, CHANNEL, chat_id, button, talk.now - _DOUBLE_TAP):
             return
         inbox.receive(
             talk.session,
             channel=CHANNEL,
             external_id=button + item.external_id + PRESSED,
-            chat_id=talk.event.chat_id,
+            chat_id=chat_id,
             text=_as_message(talk.event, question, self._bot_id),
             received_at=talk.now,
         )
