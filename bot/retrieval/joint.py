@@ -28,7 +28,7 @@ from bot.retrieval.segment import Floats, Ints
 from bot.retrieval.spelling import Spelling
 from storage.text import folded
 
-WEIGHTS = {"lexical": 3.42, "trained": 2.43, "keywords": 3.06, "meaning": 16.26, "answer": 4.59}
+WEIGHTS = {"lexical": 2.59, "trained": 2.54, "keywords": 3.19, "meaning": 16.42, "answer": 4.6}
 """What each scorer's number counts in the sum by which pairs are ranked."""
 MOST_ENCODED = 10_000
 """Pairs above which none is encoded: it would take minutes, and each search would read all vectors."""
