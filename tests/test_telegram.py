@@ -37,7 +37,8 @@ def test_a_whole_conversation_with_the_staff_goes_as_the_documentation_shows_it(
         assert (status, f"cenfobot: Otro proceso ya atiende con {home}. Detenlo primero" in said) == (1, True)
         assert bot.terminate() == 0
         assert comparable(written(api, chats)) == comparable(FILE.read_text(encoding="utf-8"))
-        assert sum("Ya tengo la respuesta" in message.text for message in chats[0].bot_messages) == 2
+        calls_back = sum("Ya tengo la respuesta" in message.text for message in chats[0].bot_messages)
+        assert calls_back == 1  # the other question was answered by a person
         assert (api.violations, api.early_retries) == ([], [])
         assert [command["command"] for command in api.commands["default", ""]][:2] == ["start", "ayuda"]
     assert "Telegram's updates cannot be fetched" in bot.log
