@@ -46,6 +46,13 @@ def open_of(session: Session, conversation_id: int) -> HandoffRecord | None:
     return _record(handoff) if handoff else None
 
 
+def all_open(session: Session) -> list[HandoffRecord]:
+    """All that are open, oldest first."""
+    return [
+        _record(one) for one in session.scalars(select(Handoff).where(Handoff.status == "open").order_by(Handoff.id))
+    ]
+
+
 def get(session: Session, handoff_id: int) -> HandoffRecord:
     """One hand-off, open or closed.
 

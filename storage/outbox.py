@@ -130,6 +130,16 @@ def replace_payload(session: Session, item_id: int, payload: Mapping[str, Any]) 
         session.flush()
 
 
+def replace_pending(session: Session, item_id: int, payload: Mapping[str, Any]) -> bool:
+    """Gives an item other parameters that nobody has begun to send; False: it is too late."""
+    found = select(Outbox).where(Outbox.id == item_id, Outbox.status == "pending")
+    item = session.scalar(found.with_for_update())
+    if item:
+        item.payload = dict(payload)
+        session.flush()
+    return item is not None
+
+
 def interrupted(session: Session, *, channel: str) -> int:
     """Lets what an earlier run was sending wait again; returns how many items that were: each may be sent twice."""
     was_sending = (Outbox.channel == channel, Outbox.status == "sending")

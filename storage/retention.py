@@ -13,9 +13,6 @@ from sqlalchemy.orm import Session
 from storage import staff
 from storage.models import ChatState, Conversation, Handoff, Inbox, Message, Outbox, Quiz, ReviewAsk
 
-NO_HANDOFF = "handoff:0"
-"""What a message is about whose hand-off was deleted; ids begin at 1, and a deleted one may be given again."""
-
 
 @dataclass(frozen=True)
 class Forgotten:
@@ -64,11 +61,10 @@ def forget_chat(session: Session, channel: str, chat_id: str, now: datetime) -> 
 def _delete_handoffs(session: Session, condition: ColumnElement[bool]) -> int:
     """Deletes hand-offs with what waits to be sent about them: the student's words, on their way to the staff's chat.
 
-    What was sent holds no words any more. It stays, as about none that there is: who replies to it is told so.
+    What was sent holds no words any more, and stays: who replies to it is told that there is no such hand-off.
     """
     about = Outbox.about.in_(select("handoff:" + cast(Handoff.id, String)).where(condition))
-    session.execute(update(Outbox).where(about, Outbox.status.in_(("sent", "failed"))).values(about=NO_HANDOFF))
-    told = _deleted(session.execute(delete(Outbox).where(about)))
+    told = _deleted(session.execute(delete(Outbox).where(about, Outbox.status.in_(("pending", "sending")))))
     return told + _deleted(session.execute(delete(Handoff).where(condition)))
 
 

@@ -28,6 +28,7 @@ class Command:
     """In lower case, without the slash."""
     argument: str
     reply_to: str | None
+    edited: bool = False
 
 
 @dataclass(frozen=True)

@@ -7,7 +7,7 @@ even an update, becomes :class:`Ignored`.
 import json
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import Any
 
@@ -165,7 +165,7 @@ def _edited(message: Mapping[str, Any], me: _Me, update_id: int, received_at: da
     at = datetime.fromtimestamp(message.get("edit_date", message["date"]), UTC)
     what: What = Ignored("an edit without text")
     if "text" in message and (command := _command(text, me, _reply_to(message))):
-        what = command
+        what = replace(command, edited=True) if isinstance(command, Command) else command
     elif text:
         sent_at = datetime.fromtimestamp(message["date"], UTC)
         what = Edited(me.without_name(text), me.is_addressed(message, text), sent_at, _reply_to(message))

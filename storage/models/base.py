@@ -8,6 +8,9 @@ from sqlalchemy.orm import DeclarativeBase
 
 from storage.column_types import SafeText, UtcDateTime
 
+IDS_ONCE = {"sqlite_autoincrement": True}
+"""For a table whose rows are deleted while somebody may still hold an id: it is given to no other row."""
+
 
 class Base(DeclarativeBase):
     """What all tables share: names for constraints, and how Python types are stored."""

@@ -7,7 +7,7 @@ from sqlalchemy import CheckConstraint, Index, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
 from storage.column_types import SafeJson
-from storage.models.base import Base
+from storage.models.base import IDS_ONCE, Base
 
 
 class Inbox(Base):
@@ -18,6 +18,7 @@ class Inbox(Base):
         UniqueConstraint("channel", "external_id"),
         CheckConstraint("status IN ('pending', 'handling', 'done', 'parked')", "status"),
         Index(None, "channel", "chat_id", "status"),
+        IDS_ONCE,
     )
 
     id: Mapped[int] = mapped_column(primary_key=True)
@@ -46,6 +47,7 @@ class Outbox(Base):
         CheckConstraint("status IN ('pending', 'sending', 'sent', 'failed')", "status"),
         Index(None, "channel", "chat_id", "status"),
         Index(None, "channel", "chat_id", "message_id"),
+        IDS_ONCE,
     )
 
     id: Mapped[int] = mapped_column(primary_key=True)

@@ -6,7 +6,7 @@ from typing import Any
 from sqlalchemy import CheckConstraint, ForeignKey, Index, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column
 
-from storage.models.base import Base
+from storage.models.base import IDS_ONCE, Base
 
 _OPEN = "status = 'open'"
 
@@ -15,7 +15,7 @@ class Conversation(Base):
     """One chat on one channel."""
 
     __tablename__ = "conversations"
-    __table_args__ = (UniqueConstraint("channel", "chat_id"),)
+    __table_args__ = (UniqueConstraint("channel", "chat_id"), IDS_ONCE)
 
     id: Mapped[int] = mapped_column(primary_key=True)
     channel: Mapped[str]
@@ -31,6 +31,7 @@ class Message(Base):
         CheckConstraint("role IN ('student', 'bot', 'staff')", "role"),
         CheckConstraint("feedback IN (-1, 0, 1)", "feedback"),
         Index(None, "conversation_id", "id"),
+        IDS_ONCE,
     )
 
     id: Mapped[int] = mapped_column(primary_key=True)
@@ -59,6 +60,7 @@ class Handoff(Base):
         CheckConstraint("status IN ('open', 'closed')", "status"),
         # One open at a time.
         Index(None, "conversation_id", unique=True, sqlite_where=text(_OPEN), postgresql_where=text(_OPEN)),
+        IDS_ONCE,
     )
 
     id: Mapped[int] = mapped_column(primary_key=True)
@@ -78,6 +80,7 @@ class Quiz(Base):
     """One practice question, asked as a poll."""
 
     __tablename__ = "quizzes"
+    __table_args__ = IDS_ONCE
 
     id: Mapped[int] = mapped_column(primary_key=True)
     conversation_id: Mapped[int] = mapped_column(ForeignKey("conversations.id"), index=True)

@@ -72,7 +72,7 @@ def at_revision(url: str, revision: str) -> Database:
     return database
 
 
-@pytest.mark.parametrize("revision", ["0001", "0002", "0003"])
+@pytest.mark.parametrize("revision", ["0001", "0002", "0003", "0004", "0005"])
 def test_a_database_of_an_earlier_release_keeps_its_rows(url: str, revision: str, now: datetime) -> None:
     database = at_revision(url, revision)
     with database.writing() as session:

@@ -7,7 +7,7 @@ from sqlalchemy import func, select
 
 from storage import chat_states, conversations, handoffs, inbox, outbox, pairs, quizzes, retention, reviews, staff
 from storage.database import Database
-from storage.models import ChatState, Handoff, Outbox, Quiz, StaffFact
+from storage.models import ChatState, Conversation, Handoff, Inbox, Message, Outbox, Quiz, StaffFact
 from storage.retention import Forgotten
 
 
@@ -199,3 +199,26 @@ def test_a_chats_other_queues_are_deleted_with_it(database: Database, now: datet
     assert forgotten.inbox == 2
     with database.reading() as session:
         assert [len(inbox.waiting(session, "telegram", chat)) for chat in ("77#press", "770#press")] == [0, 1]
+
+
+def test_the_ids_of_what_was_deleted_are_given_to_nothing_else(database: Database, now: datetime) -> None:
+    """Whoever still holds one, a worker or a button, would mean another student's row."""
+    exchange(database, "ana", "hola", now)
+    chat_on_telegram(database, "ana", now)
+
+    def latest() -> list[int]:
+        with database.reading() as session:
+            tables = (Inbox, Outbox, Conversation, Message, Handoff, Quiz)
+            return [session.scalars(select(func.max(table.id))).one() for table in tables]
+
+    before = latest()
+    with database.writing() as session:
+        retention.forget_chat(session, "web", "ana", now)
+        retention.forget_chat(session, "telegram", "ana", now)
+    exchange(database, "luis", "hola", now)
+    with database.writing() as session:
+        talk = conversations.open_conversation(session, "telegram", "luis", now=now)
+        handoffs.open_handoff(session, talk, "asked for", "¿Ayuda?", now)
+        outbox.put(session, channel="telegram", chat_id="luis", method="sendMessage", payload={}, now=now)
+        quizzes.open_quiz(session, talk, 1, 0, now)
+    assert all(new > old for new, old in zip(latest(), before, strict=True))

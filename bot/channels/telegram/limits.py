@@ -1,4 +1,4 @@
-"""How fast students may write: each one what the bot answers, and all of them together whatever they write."""
+"""How fast students may write to the bot: each one, and all of them together."""
 
 from bot.channels.rate_limit import RateLimit
 from bot.profile import Texts
@@ -18,12 +18,9 @@ class Limits:
         self._said = RateLimit(1)
         self._texts = texts
 
-    def refusal(self, event: Event, *, to_person: bool = False) -> str | None:
-        """None: go on. Else what to say; an empty text where it was said a moment ago.
-
-        What goes ``to_person`` costs the model nothing and is not asked again: the student's own limit is not for it.
-        """
-        if not to_person and self._one.wait(event.user_id or event.chat_id):
+    def refusal(self, event: Event) -> str | None:
+        """None: go on. Else what to say; an empty text where it was said a moment ago."""
+        if self._one.wait(event.user_id or event.chat_id):
             text = self._texts.rate_limited
         elif self._all.wait(_ALL):
             text = self._texts.busy

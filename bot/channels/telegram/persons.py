@@ -60,14 +60,15 @@ class Persons:
             conversation = conversations.find_conversation(session, CHANNEL, event.chat_id)
             return conversation is not None and handoffs.open_of(session, conversation) is not None
 
-    def told(self, item: InboxItem, talk: Talk, text: str) -> bool:
+    def told(self, item: InboxItem, talk: Talk, text: str, *, corrected: bool = False) -> bool:
         """Passes on what the student wrote, and ends the inbox's message; False: nobody has the conversation any more.
 
         Raises:
             AlreadyAnswered: another worker was quicker.
         """
         conversation = talk.conversation
-        if not self._people.tell(talk.session, conversation_id=conversation, text=text, now=talk.now):
+        shown = wording.CORRECTION.format(text=text) if corrected else text
+        if not self._people.tell(talk.session, conversation_id=conversation, text=shown, now=talk.now):
             return False
         conversations.log_question(talk.session, conversation, redacted(text), now=item.received_at)
         chat_states.mark_reachable(talk.session, CHANNEL, talk.event.chat_id, talk.now)

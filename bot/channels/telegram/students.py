@@ -176,8 +176,8 @@ class Students:
                 await self._sent_media(item, event, sent)
             case Edited(text) as edited:
                 await self._edited(item, event, edited)
-            case Command(name):
-                await self._command(item, event, name)
+            case Command(name) as command:
+                await self._command(item, event, name, again=command.edited)
             case Press() as press:
                 await self._presses.handle(item, event, press)
             case PollAnswer() as answer:
@@ -200,7 +200,7 @@ class Students:
     def _told(self, item: InboxItem, event: Event, question: Question) -> bool:
         with self._database.writing() as session:
             talk = Talk(session, event, _now())
-            told = self._persons.told(item, talk, question.text)
+            told = self._persons.told(item, talk, question.text, corrected=isinstance(event.what, Edited))
             if told and isinstance(event.what, Media):
                 media.not_passed_on(talk, event.what)
             return told
@@ -226,8 +226,10 @@ class Students:
         with self._database.reading() as session:
             return is_correction(session, event, edited)
 
-    async def _command(self, item: InboxItem, event: Event, name: str) -> None:
-        if name == PRACTICE:
+    async def _command(self, item: InboxItem, event: Event, name: str, *, again: bool) -> None:
+        if name == PRACTICE and again:  # it was asked for when the command was sent
+            await self._commit(item, event, lambda talk: None)
+        elif name == PRACTICE:
             await self._practice.handle(item, event)
         else:
             await self._commit(item, event, lambda talk: self._commands.run(talk, name))
@@ -250,8 +252,9 @@ class Students:
         late = _now() - event.at > _LATE  # nobody writes too fast because we were away
         if free or late:
             return None
+        # What a person is to read costs the model nothing, and nobody asks it again.
         to_person = _words(event) != "" and await asyncio.to_thread(self._persons.is_open, event)
-        return self._limits.refusal(event, to_person=to_person)
+        return None if to_person else self._limits.refusal(event)
 
     def _say_error(self, item: InboxItem, event: Event) -> None:
         with self._database.writing() as session:

@@ -58,6 +58,7 @@ NO_PERSON_BUT_NOTED = "Ahora no hay nadie del personal en este chat. Les dejé t
 BACK_TO_BOT = "Volver al asistente"
 BACK_AGAIN = "Listo, te atiendo yo otra vez. ¿Qué te gustaría saber?"
 NEVER_LEFT = "Aquí estoy: ya estás conversando con el asistente."
+CORRECTION = "(corrección) {text}"
 PERSON_GOT_THE_TEXT = "Le pasé tu texto a la persona que te atiende; las imágenes y los archivos no le llegan."
 PERSON_SEES_TEXT_ONLY = "La persona que te atiende solo puede leer textos por aquí: cuéntaselo con palabras, por favor."
 

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import datetime, tzinfo
 from typing import Any
 
-from bot.console.telegram import retraining
+from bot.console.telegram import handoffs, retraining
 from bot.console.telegram.base import Nearest
 from bot.console.telegram.cards import about, decided_card, note, open_card
 from bot.console.telegram.outgoing import CHANNEL, change, listening_chat, say
@@ -52,7 +52,7 @@ class _Shown:
 
 
 class Board:
-    """Posts the cards and keeps them up to date, and tells the news of retrainings."""
+    """Posts the cards, of hand-offs that another chat knew of too, keeps them up to date, and tells of retrainings."""
 
     def __init__(self, database: Database, nearest: Nearest, zone: tzinfo, clock: Callable[[], datetime]) -> None:
         self._database = database
@@ -69,13 +69,15 @@ class Board:
                 return False
             wanted = self._wanted(session, chat_id)
             news = retraining.news(session, self._clock())
+            unknown = handoffs.without_card(session, chat_id)
             version = pairs.knowledge_version(session)
         ready = [put for shown in wanted if (put := self._ready(shown, chat_id, version))]
-        if not ready and not news:
+        if not ready and not news and not unknown:
             return False
         with self._database.writing() as session:
             puts = [put(session) for put in ready]
             puts += [say(session, chat_id, text, once=once, now=self._clock()) for once, text in news]
+            puts += [handoffs.post(session, chat_id, handoff, self._clock()) for handoff in unknown]
             return any(puts)
 
     def again(self, waiting: Sequence[ReviewRecord]) -> Callable[[Session, str], None]:

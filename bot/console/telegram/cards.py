@@ -15,7 +15,7 @@ VERB = "s"
 """Begins the data of all of the staff's buttons."""
 _WORDINGS = 5
 _PAIRS = 3
-_QUESTION, _WORDING, _ANSWER = 300, 120, 150
+LONGEST_QUESTION, _WORDING, _ANSWER = 300, 120, 150
 """Characters that are shown. A draft is shown whole, here or on demand: nobody approves what they did not see."""
 _SIGNS = {"approved": "✅", "rejected": "🚫", "merged": "🔀"}
 _REASONS = {
@@ -64,7 +64,7 @@ def _approve(review: ReviewRecord) -> Button:
 def _open_text(review: ReviewRecord, nearest: Sequence[Passage]) -> StyledText:
     urgent = "🚨 URGENTE: puede estar en peligro\n" if review.reason.startswith(URGENT) else ""
     text = bold(f"{urgent}Pregunta {review.id}") + f" · preguntada {times(review.asked)}\n\n"
-    text += bold(shortened(review.question, _QUESTION))
+    text += bold(shortened(review.question, LONGEST_QUESTION))
     others = [wording for wording in review.wordings if wording != review.question]
     text += "".join(f"\n· {shortened(wording, _WORDING)}" for wording in others[:_WORDINGS])
     if len(others) > _WORDINGS:
@@ -83,7 +83,7 @@ def _open_text(review: ReviewRecord, nearest: Sequence[Passage]) -> StyledText:
 
 def decided_card(review: ReviewRecord, answer: str, zone: tzinfo) -> StyledText:
     """The text once it is decided; ``answer`` is what was approved, if so."""
-    text = bold(f"Pregunta {review.id}") + f"\n\n{shortened(review.question, _QUESTION)}\n\n"
+    text = bold(f"Pregunta {review.id}") + f"\n\n{shortened(review.question, LONGEST_QUESTION)}\n\n"
     said = verdict(review, zone)
     text += f"{_SIGNS[review.status]} {said[0].upper()}{said[1:]}"
     return _one_message(text + f"\n\n{answer}" if answer else text)

@@ -9,18 +9,18 @@ from datetime import datetime
 
 from bot.console.telegram import wording
 from bot.console.telegram.base import Asked
-from bot.console.telegram.cards import VERB
+from bot.console.telegram.cards import LONGEST_QUESTION, VERB
 from bot.console.telegram.outgoing import CHANNEL, listening_chat, say, without_buttons
 from bot.privacy.redaction import redacted
 from bot.reviewing.desk import ReviewDesk
 from bot.telegram.events import Edited
 from bot.telegram.keyboards import button, keyboard, shortened
-from bot.telegram.texts import StyledText, bold, italic, split
+from bot.telegram.texts import LIMIT, StyledText, bold, italic, split
 from storage import chat_states, conversations, handoffs, outbox, reviews
+from storage.conversations import MessageRecord
 from storage.database import Session
 from storage.errors import UnknownId
 from storage.handoffs import HandoffRecord
-from storage.retention import NO_HANDOFF
 from storage.text import folded
 
 CLOSE = "close"
@@ -29,6 +29,8 @@ _STUDENT = "student"
 _TURNS = 6
 _TURN, _NAME, _QUESTION = 200, 60, 2200
 """Characters that the card shows of each."""
+_SAID = "👤"
+"""Begins what a student writes in the thread."""
 _WHO = {"student": "👤", "bot": "🤖", "staff": "🙋"}
 
 
@@ -48,13 +50,7 @@ class Handoffs:
         is_new = handoffs.open_of(session, conversation_id) is None
         handoff_id = handoffs.open_handoff(session, conversation_id, "asked", redacted(question), now)
         if is_new:
-            text = bold(f"🙋 Consulta {handoff_id}: {shortened(name, _NAME) or 'un estudiante'}")
-            text += " quiere hablar con una persona."
-            text += f"\n\n{_first_part(question)}" if question else ""
-            text += _earlier(session, conversation_id)
-            text += "\n\n" + italic("Responde a este mensaje y se lo envío.")
-            close = keyboard([button("Cerrar", VERB, CLOSE, handoff_id)])
-            say(session, chat_id, text, about=_about(handoff_id), buttons=close, now=now)
+            post(session, chat_id, handoffs.get(session, handoff_id), now, name, question)
         return True
 
     def tell(self, session: Session, *, conversation_id: int, text: str, now: datetime) -> bool:
@@ -69,8 +65,9 @@ class Handoffs:
             if place and place[0] == CHANNEL:
                 say(session, place[1], wording.NOBODY_LISTENS, about=_about(handoff.id), now=now)
             return False
-        said = bold(f"👤 Consulta {handoff.id}") + f"\n{text}"
-        self._thread(session, chat_id, handoff.id, said, now)
+        if not _joined(session, chat_id, handoff.id, text):
+            said = bold(f"{_SAID} Consulta {handoff.id}") + f"\n{text}"
+            self._say(session, chat_id, handoff.id, said, now)
         return True
 
     def leave(self, session: Session, *, conversation_id: int, now: datetime) -> bool:
@@ -89,9 +86,9 @@ class Handoffs:
             return
         card = _card(session, chat_id, handoff.id)
         if card:
-            without_buttons(session, chat_id, card, about=NO_HANDOFF, now=now)
+            without_buttons(session, chat_id, card, about="", now=now)
         gone = f"Consulta {handoff.id}: el estudiante borró sus datos. Lo que se responda aquí ya no le llega."
-        say(session, chat_id, gone, about=NO_HANDOFF, reply_to=card, now=now)
+        say(session, chat_id, gone, reply_to=card, now=now)
 
     # --- the staff's side ----------------------------------------------------------------------------
 
@@ -103,9 +100,12 @@ class Handoffs:
             return
         assert asked.member
         channel, chat_id = place
+        corrected = isinstance(asked.event.what, Edited)
+        if corrected and text in _replies(session, handoff):  # an edit of something else than the words
+            return
         conversations.log_staff_message(session, handoff.conversation_id, text, now=asked.now)
         if channel == CHANNEL:
-            who = wording.CORRECTION if isinstance(asked.event.what, Edited) else "{name}:"
+            who = wording.CORRECTION if corrected else "{name}:"
             said = bold(who.format(name=asked.member.name)) + f" {text}"
             say(session, chat_id, said, about=_about(handoff_id), now=asked.now)
         if chat_states.is_unreachable(session, channel, chat_id):
@@ -133,7 +133,7 @@ class Handoffs:
         if chat_id := listening_chat(session):
             if card := _card(session, chat_id, handoff.id):
                 without_buttons(session, chat_id, card, about=_about(handoff.id), now=now)
-            self._thread(session, chat_id, handoff.id, said, now)
+            self._say(session, chat_id, handoff.id, said, now)
 
     def _proposed(self, session: Session, handoff: HandoffRecord, now: datetime) -> str:
         """Proposes what was answered to all who may ask it, and says so; "" where there is nothing to propose.
@@ -153,27 +153,75 @@ class Handoffs:
         how = "" if answer else ", sin borrador: responde a su tarjeta con lo que vale para todos"
         return f" Queda propuesta como pregunta {review_id}{how}."
 
-    def _thread(self, session: Session, chat_id: str, handoff_id: int, text: StyledText | str, now: datetime) -> None:
+    def _say(self, session: Session, chat_id: str, handoff_id: int, text: StyledText | str, now: datetime) -> None:
         say(session, chat_id, text, about=_about(handoff_id), reply_to=_card(session, chat_id, handoff_id), now=now)
 
 
-def _exchange(session: Session, handoff: HandoffRecord) -> tuple[str, str]:
-    """What the student wanted to know, redacted, and the reply; both "" where nobody replied.
+def post(
+    session: Session, chat_id: str, handoff: HandoffRecord, now: datetime, name: str = "", asked: str | None = None
+) -> bool:
+    """Puts a hand-off's card into the staff's chat; False: it was put there before.
 
-    The reply is "" as well where it is not plain what answers what: several messages asked, or several answered.
+    ``asked`` is the question as the student wrote it, where it is known; the one that is kept is redacted.
     """
+    text = bold(f"🙋 Consulta {handoff.id}: {shortened(name, _NAME) or 'un estudiante'}")
+    text += " quiere hablar con una persona."
+    about = _first_part(handoff.question if asked is None else asked)
+    text += f"\n\n{about}" if about else ""
+    text += _earlier(session, handoff.conversation_id)
+    text += "\n\n" + italic("Responde a este mensaje y se lo envío.")
+    close = keyboard([button("Cerrar", VERB, CLOSE, handoff.id)])
+    once = f"handoff:{handoff.id}:{chat_id}"
+    return say(session, chat_id, text, about=_about(handoff.id), buttons=close, once=once, now=now)
+
+
+def without_card(session: Session, chat_id: str) -> list[HandoffRecord]:
+    """The open hand-offs that the staff's chat knows nothing of: it was another one when they were opened."""
+    opened = {_about(handoff.id): handoff for handoff in handoffs.all_open(session)}
+    known = outbox.history(session, channel=CHANNEL, chat_id=chat_id, abouts=opened) if opened else []
+    return [handoff for about, handoff in opened.items() if about not in {row.about for row in known}]
+
+
+def _joined(session: Session, chat_id: str, handoff_id: int, text: str) -> bool:
+    """Adds to what the student wrote before, while that still waits: the staff's chat takes 20 messages a minute."""
+    rows = outbox.history(session, channel=CHANNEL, chat_id=chat_id, abouts=[_about(handoff_id)])
+    last = rows[0] if rows else None
+    if last is None or last.status != "pending" or not str(last.payload.get("text", "")).startswith(_SAID):
+        return False
+    together = f"{last.payload['text']}\n{text}"
+    if len(split(together, LIMIT)) > 1:
+        return False
+    return outbox.replace_pending(session, last.id, {**last.payload, "text": together})
+
+
+def _thread(session: Session, handoff: HandoffRecord) -> list[MessageRecord]:
+    """What student and staff said in it; a call-back may have come in between."""
     said = conversations.transcript(session, handoff.conversation_id, after_id=handoff.begun_after)
-    said = [message for message in said if message.role != "bot"]  # a call-back may have come in between
-    while said and said[-1].role == "student":  # thanks, or what nobody answered
-        said.pop()
-    written, replies = ([message.text for message in said if message.role == role] for role in ("student", "staff"))
-    if not replies:
+    return [message for message in said if message.role != "bot"]
+
+
+def _replies(session: Session, handoff: HandoffRecord) -> list[str]:
+    return [message.text for message in _thread(session, handoff) if message.role == "staff"]
+
+
+def _exchange(session: Session, handoff: HandoffRecord) -> tuple[str, str]:
+    """What the first reply answered, redacted, and that reply; both "" where nobody replied.
+
+    It is what the student wrote last before it, else what the hand-off was opened about; nothing that is longer than a
+    card shows. The reply is "" as well where
+    it is not plain what answers what: several messages asked, or several answered.
+    """
+    said = _thread(session, handoff)
+    roles = [message.role for message in said]
+    if "staff" not in roles:
         return "", ""
     opening = [handoff.question] if folded(handoff.question) else []
-    # Who writes before anybody replies says anew what it is about.
-    asked = written if said[0].role == "student" else opening + written
-    alone = len(opening + written) == len(replies) == 1
-    return " ".join(asked), replies[0] if alone else ""
+    before = opening + [message.text for message in said[: roles.index("staff")]]
+    replies = [message.text for message in said if message.role == "staff"]
+    last = len(roles) - roles[::-1].index("staff")
+    asked = len(opening) + roles[:last].count("student")  # what follows the last reply is thanks, or unanswered
+    question = before[-1] if before and len(before[-1]) <= LONGEST_QUESTION else ""
+    return question, replies[0] if asked == len(replies) == 1 else ""
 
 
 def _open(session: Session, asked: Asked, handoff_id: int) -> HandoffRecord | None:

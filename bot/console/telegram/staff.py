@@ -157,6 +157,8 @@ class TelegramStaff:
     def _act(self, asked: Asked) -> Act | None:
         """What is to be done about it; None where it is a student's."""
         match asked.event.what:
+            case Command(name="reentrenar", edited=True):
+                return lambda session: None  # it was asked for when the command was sent
             case Command(name=name, argument=argument):
                 return self._command(asked, name, argument)
             case Press(data=data):
@@ -225,7 +227,7 @@ class TelegramStaff:
     def _reply(self, asked: Asked, text: str) -> Act | None:
         if review_id := number_in(asked.about, "review"):
             return in_staff_chat(asked, lambda session: self._deciding.reply(session, asked, review_id, text))
-        if (handoff_id := number_in(asked.about, "handoff")) is not None:
+        if handoff_id := number_in(asked.about, "handoff"):
             return in_staff_chat(asked, lambda session: self.people.reply(session, asked, handoff_id, text))
         return (lambda session: None) if asked.about == NOTICE else None
 

@@ -9,4 +9,8 @@ down_revision = "0004"
 
 def upgrade() -> None:
     op.add_column("handoffs", sa.Column("begun_after", sa.Integer(), nullable=False, server_default="0"))
+    op.execute(
+        "UPDATE handoffs SET begun_after = (SELECT COALESCE(MAX(id), 0) FROM messages WHERE messages.conversation_id = "
+        "handoffs.conversation_id AND messages.created_at < handoffs.opened_at)"
+    )
     op.drop_column("handoffs", "answer")

@@ -136,7 +136,7 @@ def test_an_edit_says_when_the_message_was_sent_and_when_it_was_changed() -> Non
 
 
 def test_an_edit_to_a_command_is_that_command() -> None:
-    assert event("edited_message", message(text="/temas", edit_date=0)).what == Command("temas", "", None)
+    assert event("edited_message", message(text="/temas", edit_date=0)).what == Command("temas", "", None, True)
     assert event("edited_message", message(text="/temas@otrobot", edit_date=0)).what == Ignored(
         "a command for another bot"
     )

@@ -3,7 +3,7 @@
 import asyncio
 
 from bot.console.telegram import wording
-from bot.telegram.events import TextMessage
+from bot.telegram.events import Edited, TextMessage
 from storage import chat_states, conversations, handoffs, outbox, retention, staff
 from tests.bot.console.telegram.office import EVA, LUIS, STAFF_CHAT, Office, Put
 from tests.bot.console.telegram.student import asks, card, leaves, tells
@@ -117,7 +117,7 @@ async def test_who_has_all_deleted_ends_it_and_the_thread_leads_to_nobody(office
     for put in (shown, in_thread, said):
         assert await office.replies(LUIS, put, "Hola Eva.")
 
-    assert [(put.chat, put.text) for put in office.new()] == [(STAFF_CHAT, "Esa consulta ya no existe.")] * 3
+    assert [(put.chat, put.text) for put in office.new()] == [(STAFF_CHAT, "Esa consulta ya no existe.")] * 2
     assert office.desk.open_reviews() == []
 
 
@@ -200,3 +200,35 @@ async def test_long_words_are_split_and_reach_the_thread_whole(office: Office) -
     assert [bool(put.reply_to) for put in puts] == [True, False]
     assert {put.about for put in puts} == {"handoff:1"}
     assert sum(put.text.count("palabra") for put in puts) == 900
+
+
+async def test_an_edit_that_changes_no_word_is_not_passed_on(office: Office) -> None:
+    shown = card(office)
+    await office.replies(LUIS, shown, "Hola Eva.")
+    office.new()
+
+    await office.does(LUIS, Edited("Hola Eva.", True, office.now, shown.message_id), STAFF_CHAT)
+
+    assert office.new() == []
+
+
+def test_what_is_written_while_the_last_words_still_wait_joins_them(office: Office) -> None:
+    card(office)
+    for text in ("¿Hola?", "¿Hay alguien?", "Soy yo."):
+        tells(office, text)
+    tells(office, "palabra " * 510)
+
+    puts = office.new()
+    assert [put.text for put in puts[:1]] == ["👤 Consulta 1\n¿Hola?\n¿Hay alguien?\nSoy yo."]
+    assert len(puts) == 2
+
+
+def test_another_staff_chat_is_told_of_who_still_waits(office: Office) -> None:
+    card(office)
+    with office.database.writing() as session:
+        staff.set_fact(session, "telegram_chat", "-100300")
+
+    (shown,) = [put for put in office.update() if put.chat == "-100300"]
+
+    assert (shown.about, shown.buttons) == ("handoff:1", {"Cerrar": "s:close:1"})
+    assert "¿Me devuelven la matrícula?" in shown.text

@@ -49,7 +49,7 @@ async def test_a_longer_talk_is_proposed_without_a_draft_that_one_press_would_ap
         "tarjeta con lo que vale para todos."
     )
     (review,) = office.desk.open_reviews()
-    assert (review.question, review.draft) == ("¿Me devuelven la matrícula? ¿Y cuándo?", "")
+    assert (review.question, review.draft) == ("¿Me devuelven la matrícula?", "")
     assert "Aprobar" not in "".join(office.update()[-1].buttons)
 
 
@@ -95,3 +95,32 @@ async def test_the_proposal_is_the_draft_of_a_question_that_waits_already(office
 
     review = office.desk.review(waits)
     assert (review.draft, review.asked) == ("Sí, hasta el 5 de marzo.", 2)
+
+
+async def test_a_story_is_no_question_to_be_proposed_and_what_was_written_before_the_reply_is(office: Office) -> None:
+    asks(office, "")
+    (shown,) = office.new()
+    writes(office, "Soy Eva Díaz y te cuento lo que pasó. " * 10)
+    await office.replies(LUIS, shown, "Ya veo.")
+    leaves(office)
+    assert office.desk.open_reviews() == []
+
+    asks(office, "")
+    shown = office.new()[-1]
+    writes(office, "Soy Eva Díaz")
+    writes(office, "¿puedo pagar en dos partes?")
+    await office.replies(LUIS, shown, "Sí.")
+    leaves(office)
+    (review,) = office.desk.open_reviews()
+    assert (review.question, review.draft) == ("¿puedo pagar en dos partes?", "")
+
+
+async def test_words_that_occur_in_what_a_person_said_of_something_else_are_told_all_the_same(office: Office) -> None:
+    waits = office.asks("¿Dónde se recoge el carné?")
+    await office.replies(LUIS, card(office), "Eso se paga en caja.")
+    leaves(office)
+    office.new()
+
+    office.desk.approve(waits, by="Luis", answer="En caja.")
+
+    assert ["En caja." in put.text for put in office.update() if put.chat == EVA] == [True]
