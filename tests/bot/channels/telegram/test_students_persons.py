@@ -49,6 +49,19 @@ async def test_a_person_gets_what_the_student_writes_until_the_student_goes_back
     assert service.answers.asked == [PRICE, "¿Qué es la TCEA?"]
 
 
+async def test_what_a_student_changes_reaches_the_person_as_a_correction(service: Service, ana: User) -> None:
+    ana.sends("/persona")
+    await service.hears(ana.chat, wording.PERSON_ASKED)
+    code = ana.sends("mi código es 1234")
+    ana.sends("¿me ayudan?")
+    await until(lambda: len(service.staff.heard) == 3)
+    ana.edits(code, "mi código es 9999")
+    ana.edits(code, "mi código es 9999")
+    await until(lambda: len(service.staff.heard) == 4)
+    await service.quiet()
+    assert service.staff.heard[1:] == ["mi código es 1234", "¿me ayudan?", "(corrección) mi código es 9999"]
+
+
 async def test_pictures_are_said_not_to_be_passed_on_once_an_album(service: Service, ana: User) -> None:
     ana.sends("/persona")
     asked = await service.hears(ana.chat, wording.PERSON_ASKED)
