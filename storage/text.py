@@ -13,9 +13,13 @@ def folded(text: str) -> str:
     Marks inside a figure, an hour or an address stay ("7:30", "1,200.50", "a@b.pe"). Two texts with the
     same folding are the same question.
     """
-    kept = unicodedata.normalize("NFKC", text).lower().replace("ñ", "\0")
-    plain = "".join(c for c in unicodedata.normalize("NFD", kept) if unicodedata.category(c) != "Mn").replace("\0", "ñ")
+    plain = text.lower() if text.isascii() else _without_accents(text)
     return " ".join(_LOOSE_MARKS.sub(" ", _NOT_A_WORD.sub(" ", plain)).split())
+
+
+def _without_accents(text: str) -> str:
+    kept = unicodedata.normalize("NFKC", text).lower().replace("ñ", "\0")
+    return "".join(c for c in unicodedata.normalize("NFD", kept) if unicodedata.category(c) != "Mn").replace("\0", "ñ")
 
 
 def bare(text: str) -> str:
