@@ -132,7 +132,7 @@ def _said(message: Mapping[str, Any], me: _Me) -> What:
         return Migrated(str(message["migrate_to_chat_id"]))
     if "text" not in message:
         return Ignored("a message without content")
-    if command := _command(text, me, reply_to):
+    if command := _command(unnamed, me, reply_to):
         return command
     return TextMessage(unnamed or _asked_by_another(message, me), reply_to, addressed, me.is_named(text))
 

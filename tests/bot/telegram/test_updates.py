@@ -101,6 +101,7 @@ def test_in_a_topic_the_topics_beginning_is_no_message_that_was_replied_to() -> 
         ("/start", Command("start", "", None)),
         ("/Temas@cenfobot", Command("temas", "", None)),
         ("/vincular  ABC 123 ", Command("vincular", "ABC 123", None)),
+        ("@cenfobot /borrar", Command("borrar", "", None)),
         ("/start@otrobot", Ignored("a command for another bot")),
         ("/ 3", TextMessage("/ 3", None, True)),
         ("9/10 de nota", TextMessage("9/10 de nota", None, True)),
