@@ -10,6 +10,7 @@ from bot.channels.telegram.client import bot_id, open_bot
 from storage.database import Database
 from tests.bot.channels.telegram.inbox_side import Stored
 from tests.bot.channels.telegram.outbox_side import OutboxSide
+from tests.bot.channels.telegram.students_side import Service, approve, serving
 from tests.telegram.bot_api import BotApi
 from tests.telegram.users import User
 
@@ -45,6 +46,14 @@ def stored(database: Database, api: BotApi) -> Stored:
 
 
 @pytest.fixture
+async def service(api: BotApi, bot: Bot, database: Database) -> AsyncIterator[Service]:
+    """The whole students' side, with the few answers of ``KNOWN`` approved."""
+    approve(database)
+    async with serving(api, bot, database) as running:
+        yield running
+
+
+@pytest.fixture
 def ana(api: BotApi) -> User:
     return started(api, "Ana")
 
@@ -53,4 +62,11 @@ def started(api: BotApi, name: str) -> User:
     """A student who has written to the bot, so that it may answer."""
     user = api.user(name)
     user.sends("/start")
+    return user
+
+
+async def greeted(api: BotApi, service: Service, name: str) -> User:
+    """A student who has written to the bot, and was greeted."""
+    user = started(api, name)
+    await service.hears(user.chat, "asistente")
     return user

@@ -3,7 +3,6 @@
 import asyncio
 import json
 import random
-from collections.abc import AsyncIterator
 from dataclasses import replace
 from datetime import UTC, datetime
 
@@ -30,13 +29,6 @@ from tests.telegram.users import User
 from tests.telegram.values import Message
 
 PRICE = "¿Cuánto cuesta la matrícula?"
-
-
-@pytest.fixture
-async def service(api: BotApi, bot: Bot, database: Database) -> AsyncIterator[Service]:
-    approve(database)
-    async with serving(api, bot, database) as running:
-        yield running
 
 
 @pytest.fixture

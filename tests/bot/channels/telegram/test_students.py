@@ -1,7 +1,6 @@
 """Students ask in Telegram and are answered there, as they would expect it."""
 
 import asyncio
-from collections.abc import AsyncIterator
 
 import pytest
 from sqlalchemy import update
@@ -12,7 +11,7 @@ from bot.channels.telegram import wording
 from storage import chat_states, conversations
 from storage.database import Database
 from storage.models import Inbox
-from tests.bot.channels.telegram.conftest import started
+from tests.bot.channels.telegram.conftest import greeted, started
 from tests.bot.channels.telegram.inbox_side import Stored
 from tests.bot.channels.telegram.outbox_side import until
 from tests.bot.channels.telegram.students_side import PROFILE, Service, approve, logged, serving
@@ -24,17 +23,8 @@ BUTTONS = [["👍", "👎"], ["Hablar con una persona"]]
 
 
 @pytest.fixture
-async def service(api: BotApi, bot: Bot, database: Database) -> AsyncIterator[Service]:
-    approve(database)
-    async with serving(api, bot, database) as running:
-        yield running
-
-
-@pytest.fixture
 async def ana(api: BotApi, service: Service) -> User:
-    user = started(api, "Ana")
-    await service.hears(user.chat, "asistente")
-    return user
+    return await greeted(api, service, "Ana")
 
 
 class TestAnswers:

@@ -1,16 +1,14 @@
 """Students talk to a person instead of the bot, and come back."""
 
-from collections.abc import AsyncIterator
-
 import pytest
 from telegram import Bot
 
 from bot.channels.telegram import wording
 from storage import reviews
 from storage.database import Database
-from tests.bot.channels.telegram.conftest import started
+from tests.bot.channels.telegram.conftest import greeted
 from tests.bot.channels.telegram.outbox_side import until
-from tests.bot.channels.telegram.students_side import PROFILE, Service, approve, logged, serving
+from tests.bot.channels.telegram.students_side import PROFILE, Service, logged, serving
 from tests.telegram.bot_api import BotApi
 from tests.telegram.users import User
 
@@ -18,17 +16,8 @@ PRICE = "¿Cuánto cuesta la matrícula?"
 
 
 @pytest.fixture
-async def service(api: BotApi, bot: Bot, database: Database) -> AsyncIterator[Service]:
-    approve(database)
-    async with serving(api, bot, database) as running:
-        yield running
-
-
-@pytest.fixture
 async def ana(api: BotApi, service: Service) -> User:
-    user = started(api, "Ana")
-    await service.hears(user.chat, "asistente")
-    return user
+    return await greeted(api, service, "Ana")
 
 
 async def test_a_person_gets_what_the_student_writes_until_the_student_goes_back(service: Service, ana: User) -> None:
