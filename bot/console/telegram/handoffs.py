@@ -205,23 +205,24 @@ def _replies(session: Session, handoff: HandoffRecord) -> list[str]:
 
 
 def _exchange(session: Session, handoff: HandoffRecord) -> tuple[str, str]:
-    """What the first reply answered, redacted, and that reply; both "" where nobody replied.
+    """What the student wanted to know, redacted, and the reply; both "" where nobody replied.
 
-    It is what the student wrote last before it, else what the hand-off was opened about; nothing that is longer than a
-    card shows. The reply is "" as well where
-    it is not plain what answers what: several messages asked, or several answered.
+    That is what was written last before the first reply, else what the hand-off was opened about, else what was
+    written after a greeting; "" where it is longer than a card shows. The reply is "" where it is not plain what
+    answers what: several messages asked, or several answered.
     """
     said = _thread(session, handoff)
-    roles = [message.role for message in said]
-    if "staff" not in roles:
+    while said and said[-1].role == "student":  # thanks, or what nobody answered
+        said.pop()
+    if not said:
         return "", ""
+    written, replies = ([message.text for message in said if message.role == role] for role in ("student", "staff"))
     opening = [handoff.question] if folded(handoff.question) else []
-    before = opening + [message.text for message in said[: roles.index("staff")]]
-    replies = [message.text for message in said if message.role == "staff"]
-    last = len(roles) - roles[::-1].index("staff")
-    asked = len(opening) + roles[:last].count("student")  # what follows the last reply is thanks, or unanswered
-    question = before[-1] if before and len(before[-1]) <= LONGEST_QUESTION else ""
-    return question, replies[0] if asked == len(replies) == 1 else ""
+    first_reply = [message.role for message in said].index("staff")
+    before = opening + written[:first_reply]
+    question = (before[-1:] or written[:1] or [""])[0]
+    alone = len(opening + written) == len(replies) == 1
+    return question if len(question) <= LONGEST_QUESTION else "", replies[0] if alone else ""
 
 
 def _open(session: Session, asked: Asked, handoff_id: int) -> HandoffRecord | None:

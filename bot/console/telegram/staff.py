@@ -163,12 +163,10 @@ class TelegramStaff:
                 return self._command(asked, name, argument)
             case Press(data=data):
                 return in_staff_chat(asked, self._press(asked, parts(data)[1:]))
-            case TextMessage(text=text) if asked.in_staff_chat and asked.about:
+            case TextMessage(text=text) | Edited(text=text) if asked.in_staff_chat and asked.about:
                 return self._reply(asked, text)
             case TextMessage(addressed=True, named=False) if asked.in_staff_chat:
                 return in_staff_chat(asked, lambda session: answer(session, asked, wording.REPLY_TO_WHAT))
-            case Edited(text=text) if asked.in_staff_chat and asked.about:
-                return self._edited(asked, text)
             case Media() if asked.in_staff_chat and _is_ours(asked.about):
                 return in_staff_chat(asked, lambda session: answer(session, asked, wording.ONLY_TEXT))
         return None
@@ -225,19 +223,15 @@ class TelegramStaff:
         return lambda session: self._deciding.press(session, asked, says, nearest)
 
     def _reply(self, asked: Asked, text: str) -> Act | None:
-        if review_id := number_in(asked.about, "review"):
+        """A reply, or a change of one: a student gets it as a correction; what was approved is not changed by it."""
+        review_id = number_in(asked.about, "review")
+        if review_id and isinstance(asked.event.what, Edited):
+            return in_staff_chat(asked, lambda session: answer(session, asked, wording.EDIT_NOT_TAKEN))
+        if review_id:
             return in_staff_chat(asked, lambda session: self._deciding.reply(session, asked, review_id, text))
         if handoff_id := number_in(asked.about, "handoff"):
             return in_staff_chat(asked, lambda session: self.people.reply(session, asked, handoff_id, text))
         return (lambda session: None) if asked.about == NOTICE else None
-
-    def _edited(self, asked: Asked, text: str) -> Act:
-        """A changed reply: a student gets it as a correction; what was approved is not changed by it."""
-        if (handoff_id := number_in(asked.about, "handoff")) is not None:
-            return in_staff_chat(asked, lambda session: self.people.reply(session, asked, handoff_id, text))
-        if number_in(asked.about, "review"):
-            return in_staff_chat(asked, lambda session: answer(session, asked, wording.EDIT_NOT_TAKEN))
-        return lambda session: None
 
     def _close(self, asked: Asked) -> Act:
         handoff_id = number_in(asked.about, "handoff")

@@ -53,6 +53,18 @@ async def test_a_longer_talk_is_proposed_without_a_draft_that_one_press_would_ap
     assert "Aprobar" not in "".join(office.update()[-1].buttons)
 
 
+async def test_what_is_asked_after_a_greeting_is_proposed(office: Office) -> None:
+    asks(office, "")
+    (shown,) = office.new()
+    await office.replies(LUIS, shown, "Hola, dime.")
+    writes(office, "¿Hacen descuento a hermanos?")
+    await office.replies(LUIS, shown, "Sí, de 10 %.")
+    leaves(office)
+
+    (review,) = office.desk.open_reviews()
+    assert (review.question, review.draft) == ("¿Hacen descuento a hermanos?", "")
+
+
 async def test_what_is_written_first_says_what_it_is_about_and_nobody_knows_which_was_answered(office: Office) -> None:
     shown = card(office)
     writes(office, "¿Hacen descuento a hermanos?")
